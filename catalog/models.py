@@ -1,0 +1,158 @@
+"""What is for sale and how it is described: product, variant, category, picture, listing."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
+from django.core.validators import MinValueValidator
+from django.db import models
+from django.db.models.functions import Now
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from core.access import ActorQuerySet
+
+
+class Category(models.Model):
+    parent = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="children"
+    )
+    slug = models.SlugField(max_length=60, unique=True)
+    name_en = models.CharField(max_length=60)
+    name_zh = models.CharField(max_length=60)
+    position = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ["position", "slug"]
+        verbose_name_plural = "categories"
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def name(self) -> str:
+        return self.name_zh if (get_language() or "").startswith("zh") else self.name_en
+
+
+class Product(models.Model):
+    """The thing itself, whoever sells it. `search` is kept by `catalog.search`."""
+
+    title = models.CharField(_("title"), max_length=160)
+    description = models.TextField(_("description"), blank=True)
+    category = models.ForeignKey(Category, on_delete=models.PROTECT, related_name="products")
+    brand = models.CharField(_("brand"), max_length=80, blank=True)
+    search = SearchVectorField(null=True, editable=False)
+    created_at = models.DateTimeField(db_default=Now())
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        indexes = [GinIndex(fields=["search"], name="catalog_product_search")]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Variant(models.Model):
+    """A product in one combination of options."""
+
+    product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="variants")
+    option_values = models.JSONField(default=dict, blank=True)
+    position = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ["position", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["product", "option_values"], name="catalog_variant_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.product} {self.label}".strip()
+
+    @property
+    def label(self) -> str:
+        return " / ".join(str(value) for value in self.option_values.values())
+
+
+class Picture(models.Model):
+    """A checked and re-encoded picture. `widths` lists the WebP files that exist, in pixels."""
+
+    product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="pictures")
+    key = models.CharField(max_length=40, unique=True)
+    widths = models.JSONField(default=list)
+    width = models.PositiveIntegerField()
+    height = models.PositiveIntegerField()
+    alt = models.CharField(max_length=160, blank=True)
+    position = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ["position", "id"]
+
+    def __str__(self) -> str:
+        return f"{self.key} ({self.width}×{self.height})"
+
+
+class ListingQuerySet(ActorQuerySet["Listing"]):
+    def on_sale(self) -> Self:
+        return self.filter(status=Listing.Status.PUBLISHED)
+
+    def for_actor(self, user: Any) -> Self:
+        return self if user.is_staff else self.filter(supplier__members=user)
+
+
+class Listing(models.Model):
+    """A product put on sale by one supplier: what anchors select and viewers see."""
+
+    class Status(models.TextChoices):
+        PUBLISHED = "published", _("Published")
+        UNLISTED = "unlisted", _("Unlisted")
+
+    product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="listings")
+    supplier = models.ForeignKey(
+        "supply.Supplier", on_delete=models.PROTECT, related_name="listings"
+    )
+    slug = models.SlugField(max_length=80, unique=True)
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.PUBLISHED)
+    remorse_minutes = models.PositiveIntegerField(
+        null=True, blank=True, help_text=_("Empty: the house's default.")
+    )
+    published_at = models.DateTimeField(db_default=Now())
+
+    objects = ListingQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("listing")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["product", "supplier"], name="catalog_listing_once_a_supplier"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return str(self.product)
+
+
+class ListingVariant(models.Model):
+    """One buyable line of a listing: which offer fulfils it, at what price in minor units."""
+
+    listing = models.ForeignKey(Listing, on_delete=models.CASCADE, related_name="items")
+    variant = models.ForeignKey(Variant, on_delete=models.PROTECT, related_name="+")
+    offer = models.OneToOneField(
+        "supply.Offer", on_delete=models.PROTECT, related_name="listing_variant"
+    )
+    price_minor = models.PositiveBigIntegerField(validators=[MinValueValidator(1)])
+    currency = models.CharField(max_length=3, default="CNY")
+
+    class Meta:
+        ordering = ["variant__position", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["listing", "variant"], name="catalog_listing_variant_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return str(self.variant)

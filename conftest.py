@@ -1,0 +1,53 @@
+"""Real PostgreSQL and Redis for the whole session, shared by runs that go on side by side."""
+
+from __future__ import annotations
+
+import os
+from contextlib import ExitStack
+from pathlib import Path
+
+import psycopg
+import pytest
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "liveshop.settings.test")
+os.environ.setdefault("LIVESHOP_DATA", str(Path(__file__).parent / "var" / "test"))
+
+from liveshop.embedded import EmbeddedError, running  # noqa: E402
+from liveshop.settings.environment import DATA_DIR  # noqa: E402
+
+_services = ExitStack()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    try:
+        places = _services.enter_context(running(DATA_DIR))
+    except EmbeddedError as error:
+        pytest.exit(f"liveshop: {error}", returncode=3)
+    if "DATABASE_URL" not in os.environ:
+        _drop_databases_of_dead_runs(places.database_url("postgres"))
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    _services.close()
+
+
+def _drop_databases_of_dead_runs(url: str) -> None:
+    with psycopg.connect(url, autocommit=True) as connection:
+        names = connection.execute(
+            "SELECT datname FROM pg_database WHERE datname ~ '^test_liveshop_[0-9]+$'"
+        ).fetchall()
+        for (name,) in names:
+            if not Path(f"/proc/{name.rsplit('_', 1)[1]}").exists():
+                connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+@pytest.fixture(autouse=True)
+def _fresh_redis(request: pytest.FixtureRequest) -> None:
+    """Rate limits and presence of one test must not reach the next."""
+    if "db" in request.fixturenames or "transactional_db" in request.fixturenames:
+        from core import redis
+
+        client = redis.client()
+        for name in client.scan_iter(match=redis.key("*")):
+            client.delete(name)

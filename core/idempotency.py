@@ -1,0 +1,55 @@
+"""Idempotency-Key: the answer is stored in the very transaction that did the work.
+
+Same key and same request replays the answer; same key and another request is KeyReused (422);
+a second one while the first runs is InFlight (409, Retry-After). A process killed in between
+leaves nothing behind, because the row and the work commit together.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from typing import Any
+
+from django.db import connection, transaction
+
+from core.errors import InFlight, Invalid, KeyReused
+from core.models import IdempotencyRecord
+
+
+def fingerprint(*parts: Any) -> str:
+    """SHA-256 over the request's meaning; any JSON-able parts."""
+    text = json.dumps(parts, sort_keys=True, default=str, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def once(
+    *, actor: str, key: str, request: str, work: Callable[[], dict[str, Any]]
+) -> tuple[dict[str, Any], bool]:
+    """Run `work` at most once for (actor, key); returns (answer, replayed).
+
+    `request` is a `fingerprint`. Takes a transaction-scoped advisory lock on the key. Raises
+    Invalid for a missing or over-long key, KeyReused, InFlight, and whatever `work` raises, in
+    which case nothing is stored and the key stays free.
+    """
+    if not key or len(key) > 255:
+        raise Invalid("Send an Idempotency-Key of 1 to 255 characters.", code="key_missing")
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", [f"{actor}\x1f{key}"]
+            )
+            (locked,) = cursor.fetchone()
+        if not locked:
+            raise InFlight("Wait for the first request to finish.", retry_after=1)
+        known = IdempotencyRecord.objects.filter(actor=actor, key=key).first()
+        if known:
+            if known.fingerprint != request:
+                raise KeyReused("Use a fresh key for a different request.")
+            return known.answer, True
+        answer = work()
+        IdempotencyRecord.objects.create(
+            actor=actor, key=key, fingerprint=request, answer=answer
+        )
+        return answer, False

@@ -1,0 +1,1 @@
+"""The plot that the house stands on: settings, routes, servers, embedded services."""

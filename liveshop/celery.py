@@ -1,0 +1,22 @@
+"""The Celery application. Tasks only wake actions up; nothing is lost with the broker."""
+
+import os
+
+from celery import Celery
+from celery.signals import setup_logging
+
+os.environ.setdefault(
+    "DJANGO_SETTINGS_MODULE",
+    f"liveshop.settings.{os.environ.get('LIVESHOP_ENV', 'development')}",
+)
+
+from django.conf import settings  # noqa: E402
+
+app = Celery("liveshop")
+app.conf.update(settings.CELERY)
+app.autodiscover_tasks()
+
+
+@setup_logging.connect
+def keep_our_logging(**_: object) -> None:
+    """Celery would replace the log set-up of `core.logs`; an attached receiver stops it."""

@@ -1,0 +1,65 @@
+"""One server process: pages, sockets, and the video origin unless that runs by itself."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+
+class Command(BaseCommand):
+    help = "Serve pages, sockets and video from one process."
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        parser.add_argument("--host", default="127.0.0.1")
+        parser.add_argument("--port", type=int, default=8000)
+        parser.add_argument(
+            "--server",
+            choices=["uvicorn", "daphne"],
+            default="uvicorn",
+            help="uvicorn costs less per request; daphne passes the same tests",
+        )
+
+    def handle(self, *args: Any, host: str, port: int, server: str, **options: Any) -> None:
+        try:
+            (_uvicorn if server == "uvicorn" else _daphne)(host, port)
+        except OSError as error:
+            raise CommandError(f"cannot listen on {host}:{port}: {error.strerror}.") from error
+
+
+def _uvicorn(host: str, port: int) -> None:
+    import uvicorn
+
+    uvicorn.Server(
+        uvicorn.Config(
+            settings.ASGI_APPLICATION.replace(".application", ":application"),
+            host=host,
+            port=port,
+            loop="uvloop",
+            http="httptools",
+            ws="websockets-sansio",
+            # Compressing every frame per viewer halves the fan-out; docs/adr/0003.
+            ws_per_message_deflate=False,
+            ws_max_size=16 * 1024,
+            lifespan="on",
+            access_log=False,
+            log_config=None,
+            server_header=False,
+            timeout_graceful_shutdown=5,
+        )
+    ).run()
+
+
+def _daphne(host: str, port: int) -> None:
+    from daphne.endpoints import build_endpoint_description_strings
+    from daphne.server import Server
+
+    from liveshop.asgi import application
+
+    Server(
+        application,
+        endpoints=build_endpoint_description_strings(host=host, port=port),
+        signal_handlers=True,
+    ).run()

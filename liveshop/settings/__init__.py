@@ -1,0 +1,1 @@
+"""Settings by environment: LIVESHOP_ENV picks `development` (default), `production` or `test`."""

@@ -1,0 +1,27 @@
+"""The map of the site. Each app keeps its own routes."""
+
+from django.conf import settings
+from django.contrib import admin
+from django.urls import include, path, re_path
+
+from catalog.views import media
+from core import health
+from liveshop.api import api
+
+urlpatterns = [
+    path("healthz", health.healthz),
+    path("readyz", health.readyz),
+    path("metrics", health.metrics),
+    path("i18n/", include("django.conf.urls.i18n")),
+    path("api/v1/", api.urls),
+    path("admin/", admin.site.urls),
+    path("accounts/", include("allauth.urls")),
+    path("me/", include("accounts.urls")),
+    path("supplier/", include("supply.urls")),
+    path("goods/", include("catalog.urls")),
+    path("orders/", include("orders.urls")),
+    path("agency/", include("insights.urls_agency")),
+    path("", include("rooms.urls")),
+    path("", include("discovery.urls")),
+    re_path(rf"^{settings.MEDIA_URL.lstrip('/')}(?P<path>.+)$", media, name="media"),
+]

@@ -1,0 +1,311 @@
+"""Orders, their lines, reservations, payments, refunds and after-sale cases.
+
+Status is a fold over the lines; payment, fulfilment and after-sale are separate axes. Amounts are
+minor units of the order's currency. Everything that could change later is copied at purchase.
+"""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from core.access import ActorQuerySet
+from orders import states
+
+
+class OrderQuerySet(ActorQuerySet["Order"]):
+    def for_actor(self, user: Any) -> Self:
+        """Buyers see their own orders; suppliers and anchors have views of their own lines."""
+        return self if user.is_staff else self.filter(buyer=user)
+
+
+class Order(models.Model):
+    number = models.CharField(max_length=20, unique=True)
+    buyer = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="orders"
+    )
+    currency = models.CharField(max_length=3)
+    goods_minor = models.PositiveBigIntegerField()
+    shipping_minor = models.PositiveBigIntegerField(default=0)
+    total_minor = models.PositiveBigIntegerField()
+    ship_to = models.JSONField()
+    source = models.CharField(max_length=10, default="web")
+    placed_at = models.DateTimeField(db_default=Now())
+
+    objects = OrderQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("order")
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class OrderLineQuerySet(ActorQuerySet["OrderLine"]):
+    def for_actor(self, user: Any) -> Self:
+        return self if user.is_staff else self.filter(order__buyer=user)
+
+    def sold_by(self, user: Any) -> Self:
+        """Lines that `user` sold as an anchor."""
+        return self.filter(anchor=user)
+
+
+class OrderLine(models.Model):
+    """One variant in one order, with the terms that bound at purchase."""
+
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="lines")
+    listing_variant = models.ForeignKey(
+        "catalog.ListingVariant", on_delete=models.PROTECT, related_name="+"
+    )
+    offer = models.ForeignKey("supply.Offer", on_delete=models.PROTECT, related_name="+")
+    supplier = models.ForeignKey("supply.Supplier", on_delete=models.PROTECT, related_name="+")
+    placement = models.ForeignKey(
+        "promotion.Placement", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    anchor = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="sold_lines",
+    )
+    title = models.CharField(max_length=200)
+    option_label = models.CharField(max_length=120, blank=True)
+    picture_key = models.CharField(max_length=40, blank=True)
+    quantity = models.PositiveIntegerField()
+    unit_price_minor = models.PositiveBigIntegerField()
+    supply_price_minor = models.PositiveBigIntegerField()
+    commission_plan_id = models.BigIntegerField(null=True, blank=True)
+    commission_bps = models.PositiveIntegerField(default=0)
+    platform_fee_bps = models.PositiveIntegerField()
+    remorse_minutes = models.PositiveIntegerField(null=True, blank=True)
+    state = models.CharField(
+        max_length=20, choices=states.LINE.choices, default="PENDING_PAYMENT"
+    )
+    # The moment on air that sold it, by the database's clock; null when bought off air.
+    on_air_at = models.DateTimeField(null=True, blank=True)
+
+    objects = OrderLineQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["id"]
+        verbose_name = _("order line")
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(quantity__gte=1), name="orders_line_quantity_positive"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} × {self.title}"
+
+    @property
+    def total_minor(self) -> int:
+        return self.unit_price_minor * self.quantity
+
+
+class Reservation(models.Model):
+    """Stock promised to a line. `supply.Stock.reserved` is the sum of the open ones per offer."""
+
+    class State(models.TextChoices):
+        HELD = "held", "Held until paid"
+        COMMITTED = "committed", "Paid, not shipped"
+        CONSUMED = "consumed", "Shipped"
+        RELEASED = "released", "Given back"
+
+    line = models.OneToOneField(OrderLine, on_delete=models.CASCADE, related_name="reservation")
+    offer = models.ForeignKey("supply.Offer", on_delete=models.PROTECT, related_name="+")
+    quantity = models.PositiveIntegerField()
+    state = models.CharField(max_length=10, choices=State.choices, default=State.HELD)
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["expires_at"],
+                condition=models.Q(state="held"),
+                name="orders_reservation_expiry",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} {self.state}"
+
+
+class PaymentIntent(models.Model):
+    """One attempt to collect an order's total. Its state is a fold of its events."""
+
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="payments")
+    key = models.UUIDField(default=uuid.uuid4, unique=True)
+    provider = models.CharField(max_length=20)
+    provider_ref = models.CharField(max_length=80, blank=True, db_index=True)
+    amount_minor = models.PositiveBigIntegerField()
+    currency = models.CharField(max_length=3)
+    state = models.CharField(max_length=20, choices=states.PAYMENT.choices, default="STARTED")
+    failure = models.CharField(max_length=200, blank=True)
+    created_at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return f"{self.provider} {self.provider_ref or self.key}"
+
+
+class PaymentEvent(models.Model):
+    """What a provider told us, once per provider event. Append-only."""
+
+    provider = models.CharField(max_length=20)
+    provider_event_id = models.CharField(max_length=120)
+    intent = models.ForeignKey(
+        PaymentIntent, null=True, on_delete=models.PROTECT, related_name="events"
+    )
+    refund = models.ForeignKey(
+        "Refund", null=True, on_delete=models.PROTECT, related_name="events"
+    )
+    kind = models.CharField(max_length=40)
+    amount_minor = models.BigIntegerField(null=True)
+    occurred_at = models.DateTimeField()
+    received_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["provider", "provider_event_id"], name="orders_payment_event_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.provider} {self.kind}"
+
+
+class WebhookInbox(models.Model):
+    """A verified webhook as it came, kept before it is acted on."""
+
+    provider = models.CharField(max_length=20)
+    body = models.TextField()
+    received_at = models.DateTimeField(db_default=Now())
+    processed_at = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveIntegerField(default=0)
+    last_error = models.TextField(blank=True, default="")
+
+    class Meta:
+        verbose_name_plural = "webhook inbox"
+
+    def __str__(self) -> str:
+        return f"{self.provider} #{self.pk}"
+
+
+class AfterSaleCaseQuerySet(ActorQuerySet["AfterSaleCase"]):
+    def for_actor(self, user: Any) -> Self:
+        if user.is_staff:
+            return self
+        return self.filter(
+            models.Q(line__order__buyer=user) | models.Q(line__supplier__members=user)
+        ).distinct()
+
+
+class AfterSaleCase(models.Model):
+    """A buyer's claim on one line, from request to refund."""
+
+    class Kind(models.TextChoices):
+        REFUND_BEFORE_SHIPPING = "refund_before_shipping", _("Refund before shipping")
+        RETURN_AND_REFUND = "return_and_refund", _("Return and refund")
+
+    class Fault(models.TextChoices):
+        BUYER = "buyer", _("Buyer")
+        ANCHOR = "anchor", _("Anchor")
+        SUPPLIER = "supplier", _("Supplier")
+        CARRIER = "carrier", _("Carrier")
+        PLATFORM = "platform", _("Platform")
+
+    class Reason(models.TextChoices):
+        CHANGED_MIND = "changed_mind", _("I changed my mind")
+        NOT_AS_SHOWN = "not_as_shown", _("Not as shown on air")
+        DAMAGED = "damaged", _("Arrived damaged")
+        WRONG_ITEM = "wrong_item", _("Wrong item")
+        WRONG_SIZE = "wrong_size", _("Does not fit")
+        LATE = "late", _("Not shipped in time")
+
+    number = models.CharField(max_length=20, unique=True)
+    line = models.ForeignKey(OrderLine, on_delete=models.PROTECT, related_name="cases")
+    kind = models.CharField(max_length=30, choices=Kind.choices)
+    reason = models.CharField(max_length=20, choices=Reason.choices)
+    description = models.TextField(blank=True)
+    quantity = models.PositiveIntegerField()
+    amount_minor = models.PositiveBigIntegerField()
+    fault = models.CharField(max_length=10, choices=Fault.choices, default=Fault.BUYER)
+    state = models.CharField(max_length=20, choices=states.CASE.choices, default="REQUESTED")
+    opened_at = models.DateTimeField(db_default=Now())
+
+    objects = AfterSaleCaseQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("after-sale case")
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["line"],
+                condition=~models.Q(state__in=sorted(states.CASE_FINAL)),
+                name="orders_one_open_case_a_line",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class Refund(models.Model):
+    """Money on its way back. `key` is sent to the provider, so a retry is never a second refund."""
+
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="refunds")
+    intent = models.ForeignKey(PaymentIntent, on_delete=models.PROTECT, related_name="refunds")
+    line = models.ForeignKey(
+        OrderLine, null=True, blank=True, on_delete=models.PROTECT, related_name="refunds"
+    )
+    case = models.ForeignKey(
+        AfterSaleCase, null=True, blank=True, on_delete=models.PROTECT, related_name="refunds"
+    )
+    key = models.UUIDField(default=uuid.uuid4, unique=True)
+    quantity = models.PositiveIntegerField(default=0)
+    amount_minor = models.PositiveBigIntegerField()
+    currency = models.CharField(max_length=3)
+    state = models.CharField(max_length=12, choices=states.REFUND.choices, default="REQUESTED")
+    reason = models.CharField(max_length=120, blank=True)
+    provider_ref = models.CharField(max_length=80, blank=True)
+    created_at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return f"{self.amount_minor} {self.currency}"
+
+
+class SandboxCharge(models.Model):
+    """The sandbox provider's own books: what a real provider would hold on its side."""
+
+    ref = models.CharField(max_length=40, unique=True)
+    key = models.CharField(max_length=64, unique=True)
+    amount_minor = models.PositiveBigIntegerField()
+    refunded_minor = models.PositiveBigIntegerField(default=0)
+    currency = models.CharField(max_length=3)
+    scenario = models.CharField(max_length=20)
+    status = models.CharField(max_length=20, default="pending")
+    created_at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return f"{self.ref} {self.status}"
+
+
+class SandboxWebhook(models.Model):
+    """A webhook that the sandbox still has to send."""
+
+    event_id = models.CharField(max_length=40)
+    body = models.JSONField()
+    due_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return self.event_id

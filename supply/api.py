@@ -1,0 +1,5 @@
+"""HTTP API of this floor."""
+
+from ninja import Router
+
+router = Router(tags=["supply"])

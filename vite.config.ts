@@ -1,0 +1,23 @@
+import { defineConfig } from "vite";
+
+// Two islands (room, studio) and one style sheet; every other page is server-rendered.
+export default defineConfig({
+  base: "/static/dist/",
+  publicDir: false,
+  build: {
+    outDir: "static/dist",
+    emptyOutDir: true,
+    manifest: "manifest.json",
+    target: "es2022",
+    modulePreload: { polyfill: false },
+    rollupOptions: {
+      input: {
+        site: "frontend/css/site.css",
+        base: "frontend/src/base.ts",
+        room: "frontend/src/room/main.ts",
+        studio: "frontend/src/studio/main.ts",
+      },
+    },
+  },
+  worker: { format: "es" },
+});
