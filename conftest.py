@@ -12,8 +12,8 @@ import pytest
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "liveshop.settings.test")
 os.environ.setdefault("LIVESHOP_DATA", str(Path(__file__).parent / "var" / "test"))
 
-from liveshop.embedded import EmbeddedError, running  # noqa: E402
-from liveshop.settings.environment import DATA_DIR  # noqa: E402
+from liveshop.embedded import EmbeddedError, running
+from liveshop.settings.environment import DATA_DIR
 
 _services = ExitStack()
 

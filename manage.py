@@ -6,7 +6,16 @@ import sys
 from contextlib import nullcontext
 
 # These need no database, or bring the services up themselves.
-SELF_SUFFICIENT = {"up", "help", "--help", "-h", "--version", "version", "makemigrations", "collectstatic"}
+SELF_SUFFICIENT = {
+    "up",
+    "help",
+    "--help",
+    "-h",
+    "--version",
+    "version",
+    "makemigrations",
+    "collectstatic",
+}
 
 
 def main() -> None:

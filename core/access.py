@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Self, TypeVar
 
 from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import ObjectDoesNotExist
 from django.db import models
 
 from core.errors import NotFound
@@ -23,5 +24,5 @@ class ActorQuerySet(models.QuerySet[M]):
         visible = self.none() if isinstance(user, AnonymousUser) else self.for_actor(user)
         try:
             return visible.get(**lookup)
-        except (self.model.DoesNotExist, ValueError, TypeError):
+        except (ObjectDoesNotExist, ValueError, TypeError):
             raise NotFound(f"There is no such {self.model._meta.verbose_name}.") from None

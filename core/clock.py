@@ -22,7 +22,8 @@ def database_now() -> datetime:
     with connection.cursor() as cursor:
         cursor.execute("SELECT now()")
         row = cursor.fetchone()
-    return row[0] + _offset
+    moment: datetime = row[0]
+    return moment + _offset
 
 
 @contextmanager

@@ -49,7 +49,5 @@ def once(
                 raise KeyReused("Use a fresh key for a different request.")
             return known.answer, True
         answer = work()
-        IdempotencyRecord.objects.create(
-            actor=actor, key=key, fingerprint=request, answer=answer
-        )
+        IdempotencyRecord.objects.create(actor=actor, key=key, fingerprint=request, answer=answer)
         return answer, False

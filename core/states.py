@@ -128,9 +128,7 @@ class StateMachine:
             self._record(obj, source, to, actor, why, evidence or {})
             self._set_deadline(obj, to)
 
-    def on_timeout(
-        self, state: str
-    ) -> Callable[[Callable[[int], None]], Callable[[int], None]]:
+    def on_timeout(self, state: str) -> Callable[[Callable[[int], None]], Callable[[int], None]]:
         """Register the action (taking the object's pk) that a passed deadline of `state` calls."""
 
         def register(action: Callable[[int], None]) -> Callable[[int], None]:
@@ -163,8 +161,7 @@ class StateMachine:
 
     def _set_deadline(self, obj: models.Model, state: str) -> None:
         rows = Deadline.objects.filter(machine=self.name, object_id=obj.pk)
-        edge = self._timeouts.get(state)
-        period = edge.after(obj) if edge and callable(edge.after) else edge.after if edge else None
+        period = self._period(obj, state)
         if period is None:
             rows.delete()
             return
@@ -179,6 +176,11 @@ class StateMachine:
                 "last_error": "",
             },
         )
+
+    def _period(self, obj: models.Model, state: str) -> timedelta | None:
+        edge = self._timeouts.get(state)
+        after = edge.after if edge else None
+        return after(obj) if callable(after) else after
 
     def _record(
         self,

@@ -10,7 +10,7 @@ os.environ.setdefault(
     f"liveshop.settings.{os.environ.get('LIVESHOP_ENV', 'development')}",
 )
 
-from django.conf import settings  # noqa: E402
+from django.conf import settings
 
 app = Celery("liveshop")
 app.conf.update(settings.CELERY)

@@ -31,7 +31,9 @@ def main() -> None:
     options.add_argument("--dev", action="store_true", help="also what tests and checks need")
     wanted = options.parse_args()
     if sys.version_info < (3, 11):
-        stop(f"needs Python 3.11 or newer, this is {sys.version.split()[0]}: run `make PYTHON=python3.11 …`")
+        stop(
+            f"needs Python 3.11 or newer, this is {sys.version.split()[0]}: run `make PYTHON=python3.11 …`"
+        )
     if shutil.disk_usage(ROOT).free < 2 * 2**30:
         stop(f"needs 2 GiB free in {ROOT} for packages")
     with (ROOT / ".setup.lock").open("w") as lock:
@@ -54,7 +56,9 @@ def environment() -> None:
         run([sys.executable, "-m", "venv", str(VENV)])
     except subprocess.CalledProcessError:
         shutil.rmtree(VENV, ignore_errors=True)
-        stop("Python cannot create virtual environments here: on Debian run `apt install python3-venv`")
+        stop(
+            "Python cannot create virtual environments here: on Debian run `apt install python3-venv`"
+        )
 
 
 def packages(name: str) -> None:
@@ -72,7 +76,10 @@ def front_end() -> None:
     with fresh("node_modules", [lock], made=ROOT / "node_modules") as stale:
         if stale:
             say("installing the front-end packages")
-            run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], env)
+            run(
+                ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"],
+                env,
+            )
     sources = [*sorted((ROOT / "frontend").rglob("*")), lock, ROOT / "vite.config.ts"]
     with fresh("bundles", sources, made=ROOT / "static/dist/manifest.json") as stale:
         if stale:
@@ -120,7 +127,10 @@ def browser() -> None:
     if os.geteuid() == 0 and shutil.which("apt-get"):
         say("installing Chromium from Debian's packages")
         quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        for command in (["apt-get", "-qq", "update"], ["apt-get", "-qq", "-y", "install", "chromium"]):
+        for command in (
+            ["apt-get", "-qq", "update"],
+            ["apt-get", "-qq", "-y", "install", "chromium"],
+        ):
             subprocess.run(command, env=quiet, stdout=subprocess.DEVNULL, check=False)
         if shutil.which("chromium"):
             return
@@ -128,7 +138,7 @@ def browser() -> None:
     subprocess.run([str(BIN / "playwright"), "install", "chromium"], check=False)
 
 
-class fresh:  # noqa: N801
+class fresh:
     """`with fresh(name, inputs) as stale:` remembers the inputs' hash when the block succeeds."""
 
     def __init__(self, name: str, inputs: list[Path], made: Path | None = None) -> None:
@@ -176,4 +186,6 @@ if __name__ == "__main__":
     try:
         main()
     except subprocess.CalledProcessError as error:
-        stop(f"`{' '.join(map(str, error.cmd))}` failed with status {error.returncode}; its messages are above")
+        stop(
+            f"`{' '.join(map(str, error.cmd))}` failed with status {error.returncode}; its messages are above"
+        )

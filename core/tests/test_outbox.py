@@ -45,9 +45,9 @@ def test_an_event_reaches_its_handler_once_however_often_it_is_delivered():
 
 @pytest.mark.django_db(transaction=True)
 def test_an_event_of_a_transaction_that_fails_is_never_announced():
-    with pytest.raises(ZeroDivisionError), transaction.atomic():
+    with transaction.atomic():
         events.publish(Rang(times=1))
-        _ = 1 / 0
+        transaction.set_rollback(True)
     assert events.deliver_due() == 0
 
 

@@ -58,7 +58,9 @@ def _make_room(root: Path) -> None:
     try:
         root.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise EmbeddedError(f"cannot create {root}: {error.strerror}. Set LIVESHOP_DATA.") from error
+        raise EmbeddedError(
+            f"cannot create {root}: {error.strerror}. Set LIVESHOP_DATA."
+        ) from error
     free = shutil.disk_usage(root).free
     if free < MINIMUM_FREE_BYTES:
         raise EmbeddedError(

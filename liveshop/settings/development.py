@@ -1,7 +1,7 @@
 """One machine, one person, no secrets worth stealing; also what `make run` uses."""
 
-from liveshop.settings.base import *  # noqa: F403
 from liveshop.settings import environment as env
+from liveshop.settings.base import *  # noqa: F403
 from liveshop.settings.secrets import local_secret
 
 SECRET_KEY = env.text("SECRET_KEY", "") or local_secret(env.DATA_DIR / "secret_key")

@@ -1,7 +1,7 @@
 """Behind TLS. Refuses to start without its secrets and services."""
 
-from liveshop.settings.base import *  # noqa: F403
 from liveshop.settings import environment as env
+from liveshop.settings.base import *  # noqa: F403
 
 SECRET_KEY = env.text("SECRET_KEY")
 STREAM_SIGNING_KEY = env.text("STREAM_SIGNING_KEY")

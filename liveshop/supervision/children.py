@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 PR_SET_PDEATHSIG = 1
@@ -64,8 +65,10 @@ class Child:
         now = time.monotonic()
         if not self._resume_at:
             lived = now - self._started_at
-            self._pause = 0.0 if lived > HEALTHY_SECONDS else min(
-                LONGEST_PAUSE_SECONDS, max(0.2, 2 * self._pause)
+            self._pause = (
+                0.0
+                if lived > HEALTHY_SECONDS
+                else min(LONGEST_PAUSE_SECONDS, max(0.2, 2 * self._pause))
             )
             self._resume_at = now + self._pause
             return (
@@ -96,7 +99,5 @@ class Child:
 
     def _signal(self, number: int) -> None:
         if self.pid is not None:
-            try:
+            with suppress(ProcessLookupError):
                 os.killpg(self.pid, number)
-            except ProcessLookupError:
-                pass

@@ -23,9 +23,7 @@ SERVICE_CHECK_SECONDS = 2.0
 class Supervisor:
     """Runs programs until SIGTERM or Ctrl-C; restarts what dies, the embedded services too."""
 
-    def __init__(
-        self, *, data: Path, places: embedded.Places, say: Callable[[str], None]
-    ) -> None:
+    def __init__(self, *, data: Path, places: embedded.Places, say: Callable[[str], None]) -> None:
         self.data = data
         self.places = places
         self.say = say

@@ -36,7 +36,12 @@ class Command(BaseCommand):
             with only_one(settings.DATA_DIR):
                 _refuse_taken_port(host, port)
                 with running(settings.DATA_DIR) as places:
-                    self._run(Supervisor(data=settings.DATA_DIR, places=places, say=self._say), host, port, demo)
+                    self._run(
+                        Supervisor(data=settings.DATA_DIR, places=places, say=self._say),
+                        host,
+                        port,
+                        demo,
+                    )
         except EmbeddedError as error:
             raise CommandError(str(error)) from error
 
