@@ -1,0 +1,53 @@
+"""What a room and an item in a room may become (design, section 4)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from core.states import Move, StateMachine
+
+# An anchor who lost the network has this long to come back before the show is over.
+GRACE = timedelta(minutes=10)
+
+ROOM = StateMachine(
+    "rooms.room",
+    model="rooms.Room",
+    moves=[
+        Move("DRAFT", "SCHEDULED", by={"anchor"}),
+        Move("SCHEDULED", "DRAFT", by={"anchor"}),
+        Move("DRAFT", "LIVE", by={"anchor"}),
+        Move("SCHEDULED", "LIVE", by={"anchor"}),
+        Move("LIVE", "INTERRUPTED", by={"system"}),
+        Move("INTERRUPTED", "LIVE", by={"system", "anchor"}),
+        Move("INTERRUPTED", "ENDED", by={"system", "anchor", "admin"}, after=GRACE),
+        Move("LIVE", "ENDED", by={"anchor", "admin", "system"}),
+        Move("DRAFT", "ARCHIVED", by={"anchor"}),
+        Move("SCHEDULED", "ARCHIVED", by={"anchor"}),
+        Move("ENDED", "REPLAY", by={"system"}),
+        Move("ENDED", "ARCHIVED", by={"anchor", "admin", "system"}),
+        Move("REPLAY", "ARCHIVED", by={"anchor", "admin", "system"}),
+    ],
+)
+
+ROOM_ITEM = StateMachine(
+    "rooms.item",
+    model="rooms.RoomItem",
+    moves=[
+        Move("LISTED", "PINNED", by={"anchor"}),
+        Move("PINNED", "EXPLAINED", by={"anchor", "system"}),
+        Move("EXPLAINED", "PINNED", by={"anchor"}),
+        *(Move(state, "SOLD_OUT", by={"system"}) for state in ("LISTED", "PINNED", "EXPLAINED")),
+        # Stock that comes back (an unpaid order lapsed, a supplier restocked) puts it on sale again.
+        *(Move("SOLD_OUT", state, by={"system"}) for state in ("LISTED", "PINNED", "EXPLAINED")),
+        *(
+            Move(state, "PULLED", by={"anchor", "system", "admin"})
+            for state in ("LISTED", "PINNED", "EXPLAINED", "SOLD_OUT")
+        ),
+    ],
+)
+
+ON_AIR = frozenset({"LIVE", "INTERRUPTED"})
+# States in which goods may be prepared or shown.
+OPEN = ON_AIR | {"DRAFT", "SCHEDULED"}
+# What anyone may look at.
+PUBLIC = ON_AIR | {"SCHEDULED", "ENDED", "REPLAY"}
