@@ -1,1 +1,254 @@
-export {};
+// <live-room>: puts the parts together. The page is readable without it; this brings it to life.
+
+import "../../css/room.css";
+import { BuySheet } from "./buy";
+import { Chat } from "./chat";
+import { Checkout } from "./checkout";
+import { keyboardLift } from "./keyboard";
+import { Likes } from "./likes";
+import { compact, fill, part, parts, readJson, request, say } from "./page";
+import type { Answer, Outgoing, Role, RoomEvent, Snapshot } from "./protocol";
+import { furnish, openSheet } from "./sheet";
+import { Shelf } from "./shelf";
+import { type Link, RoomSocket } from "./socket";
+import { Stage } from "./stage";
+import { fold } from "./store";
+import { Ticker } from "./ticker";
+
+const NOTICE_AFTER_MS = 1200;
+
+class LiveRoom extends HTMLElement {
+  private state!: Snapshot;
+  private socket!: RoomSocket;
+  private chat!: Chat;
+  private shelf!: Shelf;
+  private stage!: Stage;
+  private likes!: Likes;
+  private ticker!: Ticker;
+  private checkout!: Checkout;
+  private buy!: BuySheet;
+  private link: Link = "connecting";
+  private noticeTimer = 0;
+  private toastTimer = 0;
+  private me: number | null = null;
+
+  connectedCallback(): void {
+    const snapshot = readJson<Snapshot>("room-snapshot");
+    if (!snapshot) return;
+    this.state = snapshot;
+    this.me = this.dataset.me ? Number(this.dataset.me) : null;
+    const send = (message: Outgoing): boolean => this.socket.send(message);
+    const state = (): Snapshot => this.state;
+    const scheme = location.protocol === "https:" ? "wss" : "ws";
+    this.socket = new RoomSocket(`${scheme}://${location.host}/ws/rooms/${snapshot.room.id}/`, {
+      sequence: () => this.state.s,
+      event: (event) => this.event(event),
+      answer: (answer) => this.answer(answer),
+      link: (link) => this.linked(link),
+    });
+    this.socket.offset = snapshot.now - Date.now();
+    const now = (): number => this.socket.now();
+    this.stage = new Stage(this, state, now);
+    this.chat = new Chat(this, this.me);
+    this.shelf = new Shelf(this, (text) => (part(this, "voice").textContent = text));
+    this.likes = new Likes(part(this, "like"), part(this, "sky"), send);
+    this.ticker = new Ticker(part(this, "ticker"));
+    this.checkout = new Checkout(sessionStorage, `buy-${snapshot.room.id}`, send, () =>
+      this.buy?.draw(),
+    );
+    this.buy = new BuySheet(part<HTMLDialogElement>(this, "buy"), state, this.checkout);
+    this.controls();
+    this.wideOrNarrow();
+    keyboardLift(this);
+    this.draw();
+    this.socket.start();
+    this.classList.add("is-ready");
+    this.openWhatWasOpen();
+  }
+
+  disconnectedCallback(): void {
+    this.socket?.stop();
+  }
+
+  private draw(): void {
+    this.shelf.draw(this.state);
+    this.stage.draw();
+    this.stage.drawCounts();
+    this.likes.show(this.state.counts.likes);
+    this.buy.refresh();
+  }
+
+  private event(event: RoomEvent): void {
+    const topic = fold(this.state, event);
+    switch (event.t) {
+      case "chat":
+        if (topic) this.chat.add(event);
+        return;
+      case "likes":
+        this.likes.show(event.total, event.n);
+        return;
+      case "joins":
+        this.joined(event.names, event.n);
+        return;
+      case "sampled": {
+        const note = part(this, "sampled");
+        note.hidden = event.shown >= event.of;
+        fill(note, { text: say("sampled", { shown: event.shown, of: event.of }) });
+        return;
+      }
+      case "ticker":
+        this.ticker.show(say("bought", { name: event.name, title: event.title, n: event.qty }));
+        return;
+      case "stock":
+        this.shelf.drawStock(this.state, event.placement);
+        if (this.buy.placement === event.placement) this.buy.refresh();
+        return;
+    }
+    if (topic === "counts") this.stage.drawCounts();
+    else if (topic === "room" || topic === "video") this.stage.draw();
+    else if (topic) {
+      this.shelf.draw(this.state);
+      this.buy.refresh();
+    }
+  }
+
+  private answer(answer: Answer): void {
+    switch (answer.t) {
+      case "welcome":
+        this.checkout.resume();
+        return;
+      case "reset":
+        this.state = answer.snapshot;
+        this.chat.reset(this.state.chat);
+        this.draw();
+        return;
+      case "error":
+        if (answer.id) this.chat.failed(`${this.me}.${answer.id}`);
+        if (!answer.key) this.toast(answer.detail);
+    }
+    this.checkout.answer(answer);
+  }
+
+  private linked(link: Link): void {
+    const before = this.link;
+    this.link = link;
+    clearTimeout(this.noticeTimer);
+    const notice = part(this, "offline");
+    if (link === "open") {
+      if (!notice.hidden) this.toast(say("back"));
+      notice.hidden = true;
+    } else if (before === "open" || notice.hidden) {
+      // A hiccup that heals within a moment is not worth a word.
+      this.noticeTimer = window.setTimeout(() => (notice.hidden = false), NOTICE_AFTER_MS);
+    }
+  }
+
+  private controls(): void {
+    for (const sheet of this.querySelectorAll("dialog")) furnish(sheet);
+    this.addEventListener("click", (event) => {
+      const buy = (event.target as HTMLElement).closest<HTMLElement>("[data-buy]");
+      if (!buy) return;
+      event.preventDefault();
+      part<HTMLDialogElement>(this, "shelf").close();
+      this.buy.open(Number(buy.dataset.buy));
+    });
+    for (const open of parts(this, "shelf-open")) {
+      open.addEventListener("click", () => openSheet(part<HTMLDialogElement>(this, "shelf")));
+    }
+    const composer = this.querySelector<HTMLFormElement>("[data-part=composer]");
+    composer?.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.say(part<HTMLInputElement>(composer, "message"));
+    });
+    part(this, "video").addEventListener("dblclick", () => this.likes.like());
+    part(this, "share").addEventListener("click", () => void this.share());
+    const follow = this.querySelector<HTMLFormElement>("[data-part=follow]");
+    follow?.addEventListener("submit", (event) => {
+      event.preventDefault();
+      const on = follow.dataset.following !== "true";
+      const shown = (to: boolean): string => (follow.dataset.following = String(to));
+      shown(on);
+      request(follow.action, { method: "POST", body: new FormData(follow) }).catch(() => {
+        shown(!on);
+        this.toast(say("not_saved"));
+      });
+    });
+  }
+
+  private say(field: HTMLInputElement): void {
+    const text = field.value.trim();
+    if (!text) return;
+    const nonce = crypto.randomUUID().replaceAll("-", "");
+    if (!this.socket.send({ t: "chat", id: nonce, text })) {
+      this.toast(say("offline_chat"));
+      return;
+    }
+    const user = { id: this.me ?? 0, name: this.dataset.name ?? "", role: this.ownRole() };
+    this.chat.addOwn({ id: `${this.me}.${nonce}`, user, text, at: this.socket.now() });
+    field.value = "";
+  }
+
+  private ownRole(): Role {
+    return this.me === this.state.room.anchor.id ? "anchor" : "viewer";
+  }
+
+  private joined(names: string[], count: number): void {
+    const [name] = names;
+    if (!name) return;
+    const others = count - 1;
+    const line = part(this, "joins");
+    fill(line, {
+      text: others > 0 ? say("joined_many", { name, n: compact(others) }) : say("joined", { name }),
+    });
+    line.classList.remove("is-new");
+    void line.offsetWidth;
+    line.classList.add("is-new");
+  }
+
+  private async share(): Promise<void> {
+    const url = this.dataset.url ?? location.href;
+    const data = { title: this.state.room.title, url };
+    try {
+      if (navigator.share && matchMedia("(pointer: coarse)").matches) await navigator.share(data);
+      else {
+        await navigator.clipboard.writeText(url);
+        this.toast(say("copied"));
+      }
+    } catch (error) {
+      if ((error as Error).name !== "AbortError") this.toast(url);
+    }
+  }
+
+  private toast(text: string): void {
+    const toast = part(this, "toast");
+    fill(toast, { text });
+    toast.hidden = false;
+    clearTimeout(this.toastTimer);
+    this.toastTimer = window.setTimeout(() => (toast.hidden = true), 3500);
+  }
+
+  /** Wide screens keep the shelf beside the picture; narrow ones hold it in a sheet. */
+  private wideOrNarrow(): void {
+    const wide = matchMedia("(min-width: 1100px)");
+    const body = part(this, "shelf-body");
+    const place = (): void => {
+      const home = wide.matches ? part(this, "shelf-aside") : part(this, "shelf-slot");
+      if (body.parentElement === home) return;
+      part<HTMLDialogElement>(this, "shelf").close();
+      home.append(body);
+    };
+    wide.addEventListener("change", place);
+    place();
+  }
+
+  /** A reload in the middle of a purchase, or a sign-in for one, finds its sheet again. */
+  private openWhatWasOpen(): void {
+    const asked = /^#buy-(\d+)$/.exec(location.hash)?.[1];
+    const kept = this.checkout.purchase;
+    if (kept.wish && kept.phase !== "idle") this.buy.open(kept.wish.placement);
+    else if (asked) this.buy.open(Number(asked));
+    if (asked) history.replaceState(null, "", location.pathname + location.search);
+  }
+}
+
+customElements.define("live-room", LiveRoom);

@@ -1,0 +1,261 @@
+// The product sheet: choose, see the total, pay, read the result, all over the running picture.
+
+import type { Checkout, Purchase, Wish } from "./checkout";
+import { fill, part, parts, Refusal, request, say, showWhen, stamp, times } from "./page";
+import type { Item, Snapshot } from "./protocol";
+import { openSheet } from "./sheet";
+import { drawPicture, leftText } from "./shelf";
+import { defaultVariant, findItem, findVariant } from "./store";
+
+const MOST = 99;
+
+export class BuySheet {
+  private item: Item | null = null;
+  private variant = 0;
+  private qty = 1;
+  private countdown = 0;
+
+  constructor(
+    private readonly sheet: HTMLDialogElement,
+    private readonly state: () => Snapshot,
+    private readonly checkout: Checkout,
+  ) {
+    const form = part<HTMLFormElement>(sheet, "buy-form");
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.pay();
+    });
+    form.addEventListener("change", () => this.read());
+    for (const step of sheet.querySelectorAll<HTMLElement>("[data-step]")) {
+      step.addEventListener("click", () => this.setQuantity(this.qty + Number(step.dataset.step)));
+    }
+    part<HTMLInputElement>(sheet, "qty").addEventListener("input", (event) => {
+      const value = Number((event.target as HTMLInputElement).value);
+      if (Number.isInteger(value) && value > 0) this.setQuantity(value);
+    });
+    part(sheet, "take-left").addEventListener("click", () => {
+      this.setQuantity(this.checkout.purchase.left);
+      this.pay();
+    });
+    part(sheet, "retry-now").addEventListener("click", () => this.checkout.retryNow());
+    for (const done of parts(sheet, "buy-again")) {
+      done.addEventListener("click", () => {
+        this.checkout.clear();
+        this.draw();
+      });
+    }
+    sheet.addEventListener("close", () => {
+      if (["paid", "accepted"].includes(this.checkout.purchase.phase)) this.checkout.clear();
+    });
+    this.address();
+  }
+
+  /** Opens with defaults that can be paid at once: a variant in stock, one piece, the usual address. */
+  open(placement: number): void {
+    const item = findItem(this.state(), placement);
+    if (!item) return;
+    const kept = this.checkout.purchase.wish;
+    const same = kept?.placement === placement && findVariant(item, kept.variant);
+    if (!same && this.checkout.pending) {
+      // A purchase on its way is shown before anything new is started.
+      this.open(kept!.placement);
+      return;
+    }
+    if (!same) this.checkout.clear();
+    this.item = item;
+    this.variant = same ? kept.variant : (defaultVariant(item)?.id ?? 0);
+    this.qty = same ? kept.qty : 1;
+    if (same && kept.address !== null) this.pickAddress(kept.address);
+    this.drawVariants();
+    this.draw();
+    openSheet(this.sheet);
+    const pay = part(this.sheet, "pay");
+    if (!pay.hidden) pay.focus({ preventScroll: true });
+  }
+
+  get placement(): number | null {
+    return this.sheet.open ? (this.item?.placement ?? null) : null;
+  }
+
+  /** Prices, stock or the shelf moved while the sheet was open. */
+  refresh(): void {
+    if (!this.sheet.open || !this.item) return;
+    this.item = findItem(this.state(), this.item.placement) ?? this.item;
+    this.drawVariants();
+    this.draw();
+  }
+
+  draw(): void {
+    const { item } = this;
+    if (!item) return;
+    const { purchase } = this.checkout;
+    const variant = findVariant(item, this.variant);
+    const pulled = !findItem(this.state(), item.placement);
+    drawPicture(this.sheet, item);
+    const total = variant ? times(variant, this.qty) : "";
+    const left = variant?.left ?? 0;
+    fill(this.sheet, {
+      title: item.title,
+      number: String(item.number),
+      price: variant?.text ?? item.price.text,
+      left: pulled ? say("off_shelf") : leftText(left),
+      option: variant?.label || null,
+      goods: variant ? say("times", { n: this.qty, price: variant.text }) : "",
+      total,
+      pay_total: total,
+    });
+    this.sheet.classList.toggle("is-few", left > 0 && left <= 10);
+    this.sheet.classList.toggle("is-sold-out", left <= 0 || pulled);
+    const quantity = part<HTMLInputElement>(this.sheet, "qty");
+    if (document.activeElement !== quantity) quantity.value = String(this.qty);
+    const most = Math.max(1, Math.min(MOST, left || 1));
+    quantity.max = String(most);
+    const locked = this.checkout.pending;
+    for (const step of this.sheet.querySelectorAll<HTMLButtonElement>("[data-step]")) {
+      const to = this.qty + Number(step.dataset.step);
+      step.disabled = locked || to < 1 || to > most;
+    }
+    part<HTMLFieldSetElement>(this.sheet, "choices").disabled = locked;
+    const pay = this.sheet.querySelector<HTMLButtonElement>("[data-part=pay]");
+    if (pay && "disabled" in pay) {
+      pay.disabled = pulled || (left <= 0 && !locked);
+      pay.setAttribute("aria-busy", String(purchase.phase === "sending"));
+    }
+    this.drawPhase(purchase);
+  }
+
+  private drawPhase(purchase: Purchase): void {
+    this.sheet.dataset.phase = purchase.phase;
+    clearInterval(this.countdown);
+    const someLeft = purchase.phase === "sold_out" && purchase.left > 0;
+    fill(this.sheet, {
+      detail: purchase.detail,
+      left_now: someLeft ? say("only_left_now", { n: purchase.left }) : say("just_sold_out"),
+      take: someLeft ? say("take_left", { n: purchase.left }) : null,
+      order: purchase.order,
+      order_total: purchase.total?.text ?? "",
+    });
+    part(this.sheet, "take-left").hidden = !someLeft;
+    for (const link of parts<HTMLAnchorElement>(this.sheet, "order-link")) {
+      link.href = link.dataset.pattern!.replace("NUMBER", encodeURIComponent(purchase.order));
+    }
+    const confirm = part<HTMLAnchorElement>(this.sheet, "payment-link");
+    confirm.hidden = !purchase.payment?.url;
+    if (purchase.payment?.url) confirm.href = purchase.payment.url;
+    showWhen(this.sheet, purchase.phase);
+    if (purchase.phase === "busy") {
+      const tick = (): void => {
+        const rest = Math.max(1, Math.ceil((purchase.retryAt - Date.now()) / 1000));
+        fill(this.sheet, { busy: say("busy", { n: rest }) });
+      };
+      tick();
+      this.countdown = window.setInterval(tick, 1000);
+    }
+  }
+
+  private drawVariants(): void {
+    const { item } = this;
+    if (!item) return;
+    const box = part(this.sheet, "variants");
+    const labelled = item.variants.length > 1 || Boolean(item.variants[0]?.label);
+    box.hidden = !labelled;
+    const list = part(box, "variant-list");
+    const held = list.contains(document.activeElement);
+    list.replaceChildren(
+      ...item.variants.map((variant) => {
+        const row = stamp("t-variant");
+        const input = row.querySelector("input")!;
+        input.value = String(variant.id);
+        input.checked = variant.id === this.variant;
+        input.disabled = variant.left <= 0 && variant.id !== this.variant;
+        row.classList.toggle("is-sold-out", variant.left <= 0);
+        fill(row, { label: variant.label || item.title });
+        return row;
+      }),
+    );
+    if (held) list.querySelector<HTMLInputElement>("input:checked")?.focus();
+  }
+
+  private read(): void {
+    const chosen = this.sheet.querySelector<HTMLInputElement>("input[name=variant]:checked");
+    if (chosen) this.variant = Number(chosen.value);
+    const left = this.item ? (findVariant(this.item, this.variant)?.left ?? 0) : 0;
+    if (left > 0) this.qty = Math.min(this.qty, left, MOST);
+    const address = this.sheet.querySelector<HTMLInputElement>("input[name=address]:checked");
+    const summary = address?.closest("label")?.querySelector("[data-address]")?.textContent;
+    if (summary) fill(this.sheet, { ship_to: summary.trim() });
+    this.keep();
+    this.draw();
+  }
+
+  private setQuantity(to: number): void {
+    const left = this.item ? (findVariant(this.item, this.variant)?.left ?? 0) : 0;
+    this.qty = Math.max(1, Math.min(to, MOST, left || 1));
+    this.keep();
+    this.draw();
+  }
+
+  private keep(): void {
+    const wish = this.wish();
+    if (wish) this.checkout.choose(wish);
+  }
+
+  private wish(): Wish | null {
+    if (!this.item || !this.variant) return null;
+    const address = this.sheet.querySelector<HTMLInputElement>("input[name=address]:checked");
+    return {
+      placement: this.item.placement,
+      variant: this.variant,
+      qty: this.qty,
+      address: address ? Number(address.value) : null,
+    };
+  }
+
+  private pay(): void {
+    const wish = this.wish();
+    if (!wish || this.sheet.dataset.guest !== undefined) return;
+    if (wish.address === null) {
+      part<HTMLDetailsElement>(this.sheet, "address").open = true;
+      this.sheet.querySelector<HTMLElement>("[data-part=address-form] input")?.focus();
+      return;
+    }
+    this.checkout.pay(wish);
+  }
+
+  private pickAddress(id: number): void {
+    const input = this.sheet.querySelector<HTMLInputElement>(`input[name=address][value="${id}"]`);
+    if (input) input.checked = true;
+  }
+
+  /** A new address is saved to the account without leaving the sheet, and chosen at once. */
+  private address(): void {
+    const form = this.sheet.querySelector<HTMLFormElement>("[data-part=address-form]");
+    form?.addEventListener("submit", (event) => {
+      event.preventDefault();
+      const problem = part(form, "address-problem");
+      problem.hidden = true;
+      const body = Object.fromEntries(new FormData(form)) as Record<string, string>;
+      delete body.csrfmiddlewaretoken;
+      request<{ id: number }>(form.dataset.api!, { body })
+        .then(({ id }) => {
+          const row = stamp("t-address");
+          row.querySelector("input")!.value = String(id);
+          fill(row, {
+            who: `${body.recipient} · ${body.phone}`,
+            where: [body.region, body.city, body.district, body.street].filter(Boolean).join(" "),
+          });
+          part(this.sheet, "address-list").append(row);
+          this.pickAddress(id);
+          form.reset();
+          part<HTMLDetailsElement>(this.sheet, "address").open = false;
+          part<HTMLDetailsElement>(this.sheet, "address-new").open = false;
+          this.read();
+          part(this.sheet, "pay").focus();
+        })
+        .catch((error: unknown) => {
+          problem.textContent = (error instanceof Refusal && error.message) || say("not_saved");
+          problem.hidden = false;
+        });
+    });
+  }
+}

@@ -1,0 +1,121 @@
+// The wire protocol of a room, as docs/realtime.md has it.
+
+export interface Money {
+  minor: number;
+  currency: string;
+  text: string;
+}
+
+export interface Variant extends Money {
+  id: number;
+  label: string;
+  left: number;
+}
+
+export type ItemState = "LISTED" | "PINNED" | "EXPLAINED" | "SOLD_OUT";
+
+export interface Item {
+  placement: number;
+  number: number;
+  state: ItemState;
+  title: string;
+  picture: { src: string; srcset?: string; alt?: string } | null;
+  price: Money;
+  variants: Variant[];
+}
+
+export type Role = "viewer" | "anchor" | "system";
+
+export interface ChatLine {
+  id: string;
+  user: { id: number; name: string; role: Role };
+  text: string;
+  at: number;
+}
+
+export type RoomStateName =
+  | "DRAFT" | "SCHEDULED" | "LIVE" | "INTERRUPTED" | "ENDED" | "REPLAY" | "ARCHIVED";
+
+export type VideoStateName = "waiting" | "live" | "away" | "ended";
+
+export interface Source {
+  kind: "llhls" | "hls";
+  url: string;
+}
+
+export interface Snapshot {
+  s: number;
+  now: number;
+  room: {
+    id: number;
+    slug: string;
+    title: string;
+    state: RoomStateName;
+    started_at: number | null;
+    scheduled_at: number | null;
+    ended_at: number | null;
+    anchor: { id: number; name: string; username: string };
+  };
+  items: Item[];
+  pinned: number | null;
+  chat: ChatLine[];
+  counts: { viewers: number; likes: number };
+  video: { state: VideoStateName; sources: Source[] };
+}
+
+/** Durable events carry `s` and are folded in order; the others may be lost. */
+export type RoomEvent = { s?: number } & (
+  | ({ t: "room.state" } & Pick<
+      Snapshot["room"],
+      "state" | "scheduled_at" | "started_at" | "ended_at"
+    >)
+  | { t: "item.listed"; item: Item }
+  | { t: "item.pulled"; placement: number }
+  | { t: "item.sorted"; order: number[] }
+  | { t: "pin"; placement: number | null }
+  | { t: "price"; placement: number; variant: number; minor: number; currency: string; text: string }
+  | { t: "stock"; placement: number; variant: number; left: number; state: ItemState }
+  | { t: "video"; state: VideoStateName }
+  | { t: "ticker"; name: string; title: string; qty: number }
+  | ({ t: "chat" } & ChatLine)
+  | { t: "likes"; n: number; total: number }
+  | { t: "viewers"; n: number }
+  | { t: "joins"; n: number; names: string[] }
+  | { t: "sampled"; shown: number; of: number }
+);
+
+/** Answers meant for this client alone. */
+export type Answer =
+  | { t: "welcome"; s: number; now: number; you: { id: number; name: string; role: Role } | null }
+  | { t: "reset"; snapshot: Snapshot }
+  | { t: "order.accepted"; key: string; order: string; total: Money; payment: PaymentStep }
+  | { t: "order.paid"; order: string }
+  | { t: "sold_out"; key: string; left: number }
+  | { t: "limit"; key: string; detail: string }
+  | { t: "busy"; key: string; retry_after: number }
+  | { t: "closed"; key: string; detail: string }
+  | { t: "error"; code: string; detail: string; key?: string; id?: string }
+  | { t: "pong"; now: number }
+  | { t: "bye"; code: number; retry_ms: number };
+
+export interface PaymentStep {
+  state: string;
+  url?: string | null;
+}
+
+export type Incoming = RoomEvent | Answer;
+
+export interface BuyRequest {
+  key: string;
+  placement: number;
+  variant: number;
+  qty: number;
+  address: number | null;
+}
+
+export type Outgoing =
+  | { t: "hello"; s: number | null }
+  | { t: "chat"; id: string; text: string }
+  | { t: "like"; n: number }
+  | ({ t: "buy" } & BuyRequest)
+  | { t: "ping" };

@@ -1,0 +1,168 @@
+// One connection to the room that heals itself: resume by sequence number, back-off, server clock.
+
+import type { Answer, Incoming, Outgoing, RoomEvent } from "./protocol";
+
+export type Link = "connecting" | "open" | "lost";
+
+interface Listener {
+  /** The last durable sequence number folded in. */
+  sequence(): number;
+  /** Durable events arrive once and in order; the others as they come. */
+  event(event: RoomEvent): void;
+  answer(answer: Answer): void;
+  link(link: Link): void;
+}
+
+const ANSWERS = new Set([
+  "welcome", "reset", "sampled", "order.accepted", "order.paid", "sold_out", "limit", "busy",
+  "closed", "error", "pong", "bye",
+]);
+const PING_MS = 20_000;
+const DEAD_MS = 10_000;
+const SIGNED_OUT = 4001;
+const NO_ROOM = 4004;
+const MALFORMED = 4009;
+
+export class RoomSocket {
+  /** Server time minus device time in ms; deadlines on the page use it, never the device alone. */
+  offset = 0;
+  private socket: WebSocket | null = null;
+  private tries = 0;
+  private retryIn: number | null = null;
+  private timer = 0;
+  private heart = 0;
+  private lastHeard = 0;
+  private pinged = 0;
+  private bestTrip = Infinity;
+  private asking = false;
+  private closed = false;
+
+  constructor(
+    private readonly url: string,
+    private readonly listener: Listener,
+  ) {}
+
+  start(): void {
+    addEventListener("online", this.hurry);
+    document.addEventListener("visibilitychange", this.hurry);
+    this.heart = window.setInterval(() => this.beat(), 5000);
+    this.connect();
+  }
+
+  stop(): void {
+    this.closed = true;
+    removeEventListener("online", this.hurry);
+    document.removeEventListener("visibilitychange", this.hurry);
+    clearInterval(this.heart);
+    clearTimeout(this.timer);
+    this.socket?.close(1000);
+  }
+
+  /** False when there is no open connection; the caller keeps what must not be lost. */
+  send(message: Outgoing): boolean {
+    if (this.socket?.readyState !== WebSocket.OPEN) return false;
+    this.socket.send(JSON.stringify(message));
+    return true;
+  }
+
+  now(): number {
+    return Date.now() + this.offset;
+  }
+
+  private connect(): void {
+    clearTimeout(this.timer);
+    this.listener.link("connecting");
+    const socket = new WebSocket(`${this.url}?s=${this.listener.sequence()}`);
+    this.socket = socket;
+    this.asking = true;
+    this.lastHeard = Date.now();
+    socket.onmessage = (message) => {
+      this.lastHeard = Date.now();
+      const frame = JSON.parse(message.data as string) as Incoming | Incoming[];
+      for (const event of Array.isArray(frame) ? frame : [frame]) this.take(event);
+    };
+    socket.onclose = ({ code }) => {
+      if (this.socket !== socket) return;
+      this.socket = null;
+      if (this.closed) return;
+      if (code === SIGNED_OUT || code === MALFORMED) return location.reload();
+      this.listener.link("lost");
+      if (code === NO_ROOM) return this.stop();
+      // Full jitter, so that a restarted server is not met by every viewer at once.
+      const wait = this.retryIn ?? Math.random() * Math.min(10_000, 500 * 2 ** this.tries);
+      this.retryIn = null;
+      this.tries += 1;
+      this.timer = window.setTimeout(() => this.connect(), wait);
+    };
+  }
+
+  /** Asks for what is missing, once until the answer. */
+  private hello(): void {
+    if (this.asking) return;
+    this.asking = true;
+    this.send({ t: "hello", s: this.listener.sequence() });
+  }
+
+  private ping(): void {
+    this.pinged = Date.now();
+    this.send({ t: "ping" });
+  }
+
+  private take(event: Incoming): void {
+    if (ANSWERS.has(event.t)) {
+      const answer = event as Answer;
+      if (answer.t === "welcome") {
+        this.tries = 0;
+        this.asking = false;
+        this.listener.link("open");
+        this.ping();
+      } else if (answer.t === "pong") {
+        this.measure(answer.now);
+      } else if (answer.t === "bye") {
+        this.retryIn = answer.retry_ms;
+      }
+      this.listener.answer(answer);
+      return;
+    }
+    const news = event as RoomEvent;
+    if (news.s !== undefined) {
+      const last = this.listener.sequence();
+      if (news.s <= last) return;
+      if (news.s > last + 1) {
+        this.hello();
+        return;
+      }
+    }
+    this.listener.event(news);
+  }
+
+  /** The quickest round trip tells the server's clock best. */
+  private measure(serverNow: number): void {
+    const trip = Date.now() - this.pinged;
+    if (trip > this.bestTrip) return;
+    this.bestTrip = trip;
+    this.offset = serverNow + trip / 2 - Date.now();
+  }
+
+  private beat(): void {
+    if (!this.socket) return;
+    const unanswered = this.pinged > this.lastHeard;
+    const silent = Date.now() - (unanswered ? this.pinged : this.lastHeard);
+    const connecting = this.socket.readyState === WebSocket.CONNECTING;
+    if ((unanswered || connecting) && silent > DEAD_MS) this.drop();
+    else if (!unanswered && silent > PING_MS) this.ping();
+  }
+
+  /** A half-open connection may never say that it is closed. */
+  private drop(): void {
+    const dead = this.socket;
+    dead?.close(4000);
+    dead?.onclose?.(new CloseEvent("close", { code: 4000 }));
+  }
+
+  private readonly hurry = (): void => {
+    if (document.visibilityState === "hidden" || this.closed || this.socket) return;
+    this.tries = 0;
+    this.connect();
+  };
+}

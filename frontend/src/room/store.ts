@@ -1,0 +1,101 @@
+// The room as this viewer knows it: a fold of events over a snapshot. Pure: no DOM, no clock.
+
+import type { Item, RoomEvent, Snapshot, Variant } from "./protocol";
+
+export const CHAT_KEPT = 150;
+
+/** What a change touches, so that only those parts of the page are drawn again. */
+export type Topic = "room" | "items" | "pin" | "stock" | "chat" | "counts" | "video";
+
+export function findItem(state: Snapshot, placement: number | null): Item | undefined {
+  return placement === null ? undefined : state.items.find((item) => item.placement === placement);
+}
+
+export function findVariant(item: Item | undefined, id: number): Variant | undefined {
+  return item?.variants.find((variant) => variant.id === id);
+}
+
+export function leftOf(item: Item): number {
+  return item.variants.reduce((sum, variant) => sum + Math.max(0, variant.left), 0);
+}
+
+/** The variant a hurried buyer gets: the first one in stock, else the first. */
+export function defaultVariant(item: Item): Variant | undefined {
+  return item.variants.find((variant) => variant.left > 0) ?? item.variants[0];
+}
+
+/** Applies one event in place. Returns what it touched; null when it changes nothing kept here. */
+export function fold(state: Snapshot, event: RoomEvent): Topic | null {
+  if (event.s !== undefined) state.s = event.s;
+  switch (event.t) {
+    case "room.state": {
+      const { state: name, scheduled_at, started_at, ended_at } = event;
+      Object.assign(state.room, { state: name, scheduled_at, started_at, ended_at });
+      return "room";
+    }
+    case "item.listed": {
+      const index = state.items.findIndex((item) => item.placement === event.item.placement);
+      if (index < 0) state.items.push(event.item);
+      else state.items[index] = event.item;
+      return "items";
+    }
+    case "item.pulled":
+      state.items = state.items.filter((item) => item.placement !== event.placement);
+      if (state.pinned === event.placement) state.pinned = null;
+      return "items";
+    case "item.sorted": {
+      const place = new Map(event.order.map((placement, index) => [placement, index]));
+      const last = event.order.length;
+      state.items.sort(
+        (a, b) => (place.get(a.placement) ?? last) - (place.get(b.placement) ?? last),
+      );
+      return "items";
+    }
+    case "pin": {
+      const before = findItem(state, state.pinned);
+      if (before?.state === "PINNED") before.state = "EXPLAINED";
+      const now = findItem(state, event.placement);
+      if (now && now.state !== "SOLD_OUT") now.state = "PINNED";
+      state.pinned = event.placement;
+      return "pin";
+    }
+    case "price": {
+      const item = findItem(state, event.placement);
+      const variant = findVariant(item, event.variant);
+      if (!item || !variant) return null;
+      const { minor, currency, text } = event;
+      Object.assign(variant, { minor, currency, text });
+      item.price = lowest(item);
+      return "items";
+    }
+    case "stock": {
+      const item = findItem(state, event.placement);
+      const variant = findVariant(item, event.variant);
+      if (!item || !variant) return null;
+      variant.left = event.left;
+      item.state = event.state;
+      return "stock";
+    }
+    case "video":
+      state.video.state = event.state;
+      return "video";
+    case "chat":
+      if (state.chat.some((line) => line.id === event.id)) return null;
+      state.chat.push({ id: event.id, user: event.user, text: event.text, at: event.at });
+      if (state.chat.length > CHAT_KEPT) state.chat.splice(0, state.chat.length - CHAT_KEPT);
+      return "chat";
+    case "likes":
+      state.counts.likes = event.total;
+      return "counts";
+    case "viewers":
+      state.counts.viewers = event.n;
+      return "counts";
+    default:
+      return null;
+  }
+}
+
+function lowest(item: Item): Item["price"] {
+  const cheapest = item.variants.reduce((a, b) => (b.minor < a.minor ? b : a));
+  return { minor: cheapest.minor, currency: cheapest.currency, text: cheapest.text };
+}
