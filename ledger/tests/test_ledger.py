@@ -33,31 +33,26 @@ def sale(key: str = "sale-1", amount: int = 1000, reference: str = "ORDER1") -> 
 
 
 def refused_by_the_database(sql: str) -> str:
-    with (
-        pytest.raises(IntegrityError) as refused,
-        transaction.atomic(),
-        connection.cursor() as cursor,
-    ):
-        cursor.execute(sql)
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    def run() -> None:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(sql)
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+
+    with pytest.raises(IntegrityError) as refused:
+        run()
     return str(refused.value)
+
+
+def held(owner: owners.Owner, kind: str) -> int:
+    return balance(owner_kind=owner[0], owner_ref=owner[1], kind=kind, currency="CNY")
 
 
 @pytest.mark.django_db
 def test_a_posted_entry_moves_the_balances_of_its_accounts():
     sale()
-    assert (
-        balance(owner_kind="platform", owner_ref="", kind=Kind.PROVIDER_CLEARING, currency="CNY")
-        == 1000
-    )
-    assert (
-        balance(owner_kind="supplier", owner_ref="silk", kind=Kind.SUPPLIER_PAYABLE, currency="CNY")
-        == -999
-    )
-    assert (
-        balance(owner_kind="supplier", owner_ref="none", kind=Kind.SUPPLIER_PAYABLE, currency="CNY")
-        == 0
-    )
+    assert held(*CLEARING) == 1000
+    assert held(owners.supplier("silk"), Kind.SUPPLIER_PAYABLE) == -999
+    assert held(owners.supplier("none"), Kind.SUPPLIER_PAYABLE) == 0
 
 
 @pytest.mark.django_db
@@ -140,6 +135,7 @@ def test_the_audit_passes_on_a_sound_ledger_and_fails_on_a_broken_one(capsys):
     call_command("audit_ledger")
     assert "1 entries, 0 unbalanced" in capsys.readouterr().out
     with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute("ALTER TABLE ledger_posting DISABLE TRIGGER ledger_posting_balances")
         cursor.execute(
             "INSERT INTO ledger_posting (entry_id, account_id, amount_minor)"

@@ -18,11 +18,14 @@ class Command(BaseCommand):
         broken = unbalanced()
         for entry_id, currency, total in broken:
             self.stderr.write(f"entry {entry_id}: {currency or 'no postings'} {total:+}")
-        for account in Account.objects.with_balance().order_by(
-            "owner_kind", "owner_ref", "kind", "currency"
-        ):
-            if options["verbosity"] > 1:
-                self.stdout.write(f"{account}: {account.balance_minor:+}")
+        if options["verbosity"] > 1:
+            self._tell_balances()
         self.stdout.write(f"{Entry.objects.count()} entries, {len(broken)} unbalanced")
         if broken:
             sys.exit(1)
+
+    def _tell_balances(self) -> None:
+        rows = Account.objects.with_balance().order_by("owner_kind", "owner_ref", "kind")
+        names = ("owner_kind", "owner_ref", "kind", "currency", "balance_minor")
+        for owner_kind, owner_ref, kind, currency, minor in rows.values_list(*names):
+            self.stdout.write(f"{owner_kind}:{owner_ref} {kind} {minor:+} {currency}")
