@@ -23,6 +23,7 @@ def main() -> None:
         "DJANGO_SETTINGS_MODULE",
         f"liveshop.settings.{os.environ.get('LIVESHOP_ENV', 'development')}",
     )
+    from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
 
     from liveshop.embedded import EmbeddedError, running
@@ -33,7 +34,7 @@ def main() -> None:
         alone = command in SELF_SUFFICIENT or "LIVESHOP_SUPERVISED" in os.environ
         with nullcontext() if alone else running(DATA_DIR):
             execute_from_command_line(sys.argv)
-    except EmbeddedError as error:
+    except (EmbeddedError, ImproperlyConfigured) as error:
         sys.exit(f"liveshop: {error}")
 
 

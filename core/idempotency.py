@@ -25,11 +25,17 @@ def fingerprint(*parts: Any) -> str:
 
 
 def once(
-    *, actor: str, key: str, request: str, work: Callable[[], dict[str, Any]]
+    *,
+    actor: str,
+    key: str,
+    request: str,
+    work: Callable[[], dict[str, Any]],
+    last: Callable[[], None] | None = None,
 ) -> tuple[dict[str, Any], bool]:
     """Run `work` at most once for (actor, key); returns (answer, replayed).
 
-    `request` is a `fingerprint`. Takes a transaction-scoped advisory lock on the key. Raises
+    `request` is a `fingerprint`. `last` runs after the key is written, right before the commit:
+    the place for hot rows, and it may still refuse by raising. Takes a transaction-scoped advisory lock on the key. Raises
     Invalid for a missing or over-long key, KeyReused, InFlight, and whatever `work` raises, in
     which case nothing is stored and the key stays free.
     """

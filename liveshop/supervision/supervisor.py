@@ -29,6 +29,7 @@ class Supervisor:
         self.say = say
         self.children: list[Child] = []
         self.stopping = threading.Event()
+        self._next_service_check = 0.0
 
     def listen_for_stop(self) -> None:
         """From here on SIGTERM, SIGINT and SIGHUP mean a clean end."""
@@ -46,20 +47,23 @@ class Supervisor:
 
     def run(self) -> None:
         """Tend until told to stop."""
-        next_check = time.monotonic() + SERVICE_CHECK_SECONDS
-        while not self.stopping.wait(TEND_SECONDS):
-            for child in self.children:
-                if news := child.tend():
-                    self.say(news)
-            if time.monotonic() >= next_check:
-                self._tend_services()
-                next_check = time.monotonic() + SERVICE_CHECK_SECONDS
+        while self.turn():
+            pass
 
-    def _tend_services(self) -> None:
-        try:
-            embedded.ensure(self.places)
-        except embedded.EmbeddedError as error:
-            self.say(str(error))
+    def turn(self) -> bool:
+        """Wait a moment, bring back what has died; False when it is time to stop."""
+        if self.stopping.wait(TEND_SECONDS):
+            return False
+        for child in self.children:
+            if news := child.tend():
+                self.say(news)
+        if time.monotonic() >= self._next_service_check:
+            try:
+                embedded.ensure(self.places)
+            except embedded.EmbeddedError as error:
+                self.say(str(error))
+            self._next_service_check = time.monotonic() + SERVICE_CHECK_SECONDS
+        return True
 
     def stop(self) -> None:
         """End every child, the youngest first; whoever does not go in time is killed."""

@@ -54,7 +54,7 @@ class Command(BaseCommand):
         try:
             for program in programs(host, port, demo):
                 supervisor.start(program)
-            if not supervisor.stopping.is_set() and self._wait_until_ready(supervisor, host, port):
+            if self._wait_until_ready(supervisor, host, port):
                 self._welcome(demo)
             supervisor.run()
         finally:
@@ -63,15 +63,14 @@ class Command(BaseCommand):
 
     def _wait_until_ready(self, supervisor: Supervisor, host: str, port: int) -> bool:
         give_up = time.monotonic() + READY_SECONDS
-        while time.monotonic() < give_up and not supervisor.stopping.is_set():
-            for child in supervisor.children:
-                if news := child.tend():
-                    self._say(news)
+        while time.monotonic() < give_up and supervisor.turn():
             try:
                 with urllib.request.urlopen(f"http://{_reachable(host)}:{port}/readyz", timeout=2):
                     return True
             except (urllib.error.URLError, OSError):
-                supervisor.stopping.wait(0.25)
+                continue
+        if supervisor.stopping.is_set():
+            return False
         self._say(f"not ready after {READY_SECONDS} s: see http://{_reachable(host)}:{port}/readyz")
         return False
 
