@@ -1,0 +1,1 @@
+"""What the demo sells and who takes part: plain data."""
