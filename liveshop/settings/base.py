@@ -213,6 +213,11 @@ CELERY: dict[str, Any] = {
             "schedule": 5.0,
             "options": {"expires": 10},
         },
+        "silent-streams": {
+            "task": "streaming.tasks.interrupt_silent",
+            "schedule": 5.0,
+            "options": {"expires": 10},
+        },
         "streams": {
             "task": "rooms.tasks.watch_streams",
             "schedule": 3.0,
@@ -231,4 +236,5 @@ AUTO_CONFIRM_PERIOD = timedelta(days=7)
 PAYMENT_PROVIDER = env.text("PAYMENT_PROVIDER", "sandbox")
 SANDBOX_WEBHOOK_SECRET = env.text("SANDBOX_WEBHOOK_SECRET", "")
 STREAM_SIGNING_KEY = env.text("STREAM_SIGNING_KEY", "")
+VIDEO_BACKEND = env.text("VIDEO_BACKEND", "embedded")
 LOG_JSON = False
