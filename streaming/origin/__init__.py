@@ -1,17 +1,23 @@
-"""The embedded video origin."""
+"""The embedded video origin: parts in, low-latency HLS out, everything recorded."""
 
 from __future__ import annotations
 
-from typing import Any
+from pathlib import Path
+
+from django.conf import settings
+
+from streaming.origin.application import Origin
+from streaming.origin.desk import DjangoDesk
+
+__all__ = ["Origin", "origin"]
 
 
-class Origin:
-    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
-        await send({"type": "http.response.start", "status": 404, "headers": []})
-        await send({"type": "http.response.body", "body": b""})
-
-    async def close(self) -> None:
-        """Flush what is open."""
+def _folder() -> Path:
+    return Path(settings.DATA_DIR) / "streams"
 
 
-origin = Origin()
+def _secret() -> str:
+    return settings.STREAM_SIGNING_KEY
+
+
+origin = Origin(folder=_folder, secret=_secret, desk=DjangoDesk)
