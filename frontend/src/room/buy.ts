@@ -116,10 +116,13 @@ export class BuySheet {
       step.disabled = locked || to < 1 || to > most;
     }
     part<HTMLFieldSetElement>(this.sheet, "choices").disabled = locked;
-    const pay = this.sheet.querySelector<HTMLButtonElement>("[data-part=pay]");
-    if (pay && "disabled" in pay) {
-      pay.disabled = pulled || (left <= 0 && !locked);
-      pay.setAttribute("aria-busy", String(purchase.phase === "sending"));
+    const pay = part(this.sheet, "pay");
+    const gone = purchase.phase === "sold_out" && purchase.left <= 0;
+    if (pay instanceof HTMLButtonElement) {
+      pay.disabled = !locked && (pulled || gone || left <= 0);
+      pay.setAttribute("aria-busy", String(locked));
+    } else if (pay instanceof HTMLAnchorElement) {
+      pay.href = pay.dataset.next + encodeURIComponent(`#buy-${item.placement}`);
     }
     this.drawPhase(purchase);
   }

@@ -75,7 +75,7 @@ export class Chat {
     row.dataset.id = line.id;
     row.dataset.role = line.user.role;
     if (line.user.id === this.me) row.classList.add("is-own");
-    row.dataset.tint = String(line.user.id % 6);
+    row.dataset.tint = String(line.user.id % 8);
     fill(row, { name: line.user.name, text: line.text });
     const badge = row.querySelector<HTMLElement>("[data-slot=badge]");
     if (badge) badge.hidden = line.user.role !== "anchor";
