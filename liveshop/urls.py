@@ -17,6 +17,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.urls")),
     path("me/", include("accounts.urls")),
+    path("", include("insights.urls")),
     path("supplier/", include("supply.urls")),
     path("goods/", include("catalog.urls")),
     path("orders/", include("orders.urls")),

@@ -82,7 +82,9 @@ def jar(c: Canvas, base: Color, accent: Color) -> None:
         angle=20))  # fmt: skip
     c.text("LUMIRA", 400, 548, 32, darker(base, 0.55), spacing=7)
     c.text("overnight cream", 400, 586, 17, darker(base, 0.45))
-    smear = path("M 560 690 C 600 660 700 660 730 690 C 760 716 690 738 640 726 C 590 736 540 716 560 690 Z")
+    smear = path(
+        "M 560 690 C 600 660 700 660 730 690 C 760 716 690 738 640 726 C 590 736 540 716 560 690 Z"
+    )
     c.shadow(smear, dy=4, blur=5, opacity=0.2)
     c.fill(smear, fade(lighter(base, 0.85), lighter(base, 0.5), 40))
     c.line(path("M 590 696 C 630 676 680 680 700 698"), 9, WHITE, opacity=0.8, blur=4)
@@ -100,7 +102,9 @@ def perfume(c: Canvas, base: Color, accent: Color) -> None:
     c.fill([(284, 420), (516, 400), (516, 614), (284, 614)],
            fade(mix(base, accent, 0.25), mix(base, accent, 0.6), 60), opacity=0.75, clip=inner)  # fmt: skip
     c.line([(400, 350), (404, 600)], 5, WHITE, opacity=0.35, clip=inner)
-    c.fill([(292, 372), (350, 372), (318, 614), (292, 614)], WHITE, opacity=0.40, blur=6, clip=inner)
+    c.fill(
+        [(292, 372), (350, 372), (318, 614), (292, 614)], WHITE, opacity=0.40, blur=6, clip=inner
+    )
     c.fill(box(356, 306, 444, 350, 4), metal(GOLD))
     cap = box(334, 186, 466, 310, 14)
     c.fill(cap, metal(darker(accent, 0.35)))
@@ -139,7 +143,9 @@ def compact(c: Canvas, base: Color, accent: Color) -> None:
     c.fill(lid, metal(accent))
     glass = ellipse(400, 330, 164, 150)
     c.fill(glass, fade(rgb("#eef5fb"), rgb("#9fb4c6"), 50))
-    c.fill([(280, 470), (400, 180), (470, 180), (350, 480)], WHITE, opacity=0.55, blur=3, clip=glass)
+    c.fill(
+        [(280, 470), (400, 180), (470, 180), (350, 480)], WHITE, opacity=0.55, blur=3, clip=glass
+    )
     c.fill(box(350, 486, 450, 520, 8), metal(darker(accent, 0.2)))
     dish = [*ellipse(400, 566, 196, 66)]
     c.fill(lathe([(196, 566), (192, 592)], 400, 0.33), metal(accent))

@@ -96,7 +96,10 @@ def path(text: str) -> list[Point]:
             start, control, end = points[-1], pair(), pair()
             points += _cubic(
                 start,
-                (start[0] + 2 / 3 * (control[0] - start[0]), start[1] + 2 / 3 * (control[1] - start[1])),
+                (
+                    start[0] + 2 / 3 * (control[0] - start[0]),
+                    start[1] + 2 / 3 * (control[1] - start[1]),
+                ),
                 (end[0] + 2 / 3 * (control[0] - end[0]), end[1] + 2 / 3 * (control[1] - end[1])),
                 end,
             )

@@ -35,7 +35,9 @@ def sneaker(c: Canvas, base: Color, accent: Color) -> None:
     c.fill(upper, Paint([(0, lighter(base, 0.35)), (0.5, base), (1, darker(base, 0.22))], angle=55))
     toe = path("M 556 474 C 640 490 706 514 704 574 L 600 578 C 600 530 590 500 556 474 Z")
     c.fill(toe, fade(lighter(base, 0.45), darker(base, 0.08)), clip=upper)
-    heel = path("M 150 560 C 140 470 150 400 176 360 C 196 340 214 350 222 364 C 206 440 214 520 226 586 L 150 590 Z")
+    heel = path(
+        "M 150 560 C 140 470 150 400 176 360 C 196 340 214 350 222 364 C 206 440 214 520 226 586 L 150 590 Z"
+    )
     c.fill(heel, fade(lighter(accent, 0.15), darker(accent, 0.2)), clip=upper)
     wave = path("M 226 540 C 300 560 400 540 470 452 C 440 540 380 580 300 586 L 228 586 Z")
     c.fill(wave, Paint([(0, accent), (1, lighter(accent, 0.25))]), clip=upper)
@@ -50,7 +52,9 @@ def sneaker(c: Canvas, base: Color, accent: Color) -> None:
     for seam in ("M 226 586 C 216 520 206 440 222 364", "M 600 578 C 600 530 590 500 556 474"):
         c.line(path(seam), 2.5, darker(base, 0.4), opacity=0.5)
     c.line(path("M 176 380 C 200 360 230 380 256 414"), 9, WHITE, opacity=0.4, blur=5)
-    sole = path("M 136 572 C 260 604 420 566 706 566 C 736 568 736 616 706 628 L 168 634 C 126 634 122 584 136 572 Z")
+    sole = path(
+        "M 136 572 C 260 604 420 566 706 566 C 736 568 736 616 706 628 L 168 634 C 126 634 122 584 136 572 Z"
+    )
     c.fill(sole, Paint([(0, WHITE), (0.5, rgb("#f1efe9")), (1, rgb("#c4c0b8"))], angle=85))
     c.line(path("M 140 600 C 300 616 480 592 722 594"), 6, accent, opacity=0.9, clip=sole)
     for x in range(150, 720, 15):
@@ -68,10 +72,14 @@ def boots(c: Canvas, base: Color, accent: Color) -> None:
         )
         c.fill(shape, Paint([(0, darker(tone, 0.2)), (0.25, lighter(tone, 0.3)), (0.55, tone),
                              (1, darker(tone, 0.35))]))  # fmt: skip
-        panel = path(f"M {352 + dx} {200 + dy} L {396 + dx} {200 + dy} L {404 + dx} {400 + dy} L {352 + dx} {400 + dy} Z")
+        panel = path(
+            f"M {352 + dx} {200 + dy} L {396 + dx} {200 + dy} L {404 + dx} {400 + dy} L {352 + dx} {400 + dy} Z"
+        )
         c.fill(panel, darker(accent, 0.15), opacity=0.95)
         for x in range(356, 400, 6):
-            c.line([(x + dx, 204 + dy), (x + 2 + dx, 396 + dy)], 2, lighter(accent, 0.3), opacity=0.5)
+            c.line(
+                [(x + dx, 204 + dy), (x + 2 + dx, 396 + dy)], 2, lighter(accent, 0.3), opacity=0.5
+            )
         c.line(path(f"M {452 + dx} {440 + dy} C {410 + dx} {460 + dy} {380 + dx} {500 + dy} {370 + dx} {590 + dy}"),
                2.5, darker(tone, 0.5), opacity=0.5)  # fmt: skip
         c.fill(spin(ellipse(520 + dx, 486 + dy, 50, 16), 26, (520 + dx, 486 + dy)), WHITE, opacity=0.35,
@@ -102,7 +110,9 @@ def tote(c: Canvas, base: Color, accent: Color) -> None:
     c.line([(400, 536), (400, 460)], 5, lighter(base, 0.4))
     for y, reach in ((520, 34), (496, 30), (474, 24)):
         for side in (-1, 1):
-            leaf = spin(ellipse(400 + side * reach / 1.6, y - 8, reach / 1.7, 9), side * -34, (400, y))
+            leaf = spin(
+                ellipse(400 + side * reach / 1.6, y - 8, reach / 1.7, 9), side * -34, (400, y)
+            )
             c.fill(leaf, lighter(base, 0.4))
     c.text("market day", 400, 592, 25, accent, spacing=2)
 
@@ -115,7 +125,9 @@ def backpack(c: Canvas, base: Color, accent: Color) -> None:
                round_body(darker(base, 0.14)))  # fmt: skip
     body = box(222, 170, 578, 646, 110)
     c.fill(body, Paint([(0, lighter(base, 0.30)), (0.45, base), (1, darker(base, 0.28))], angle=35))
-    c.line(path("M 252 400 C 250 230 330 214 400 214 C 470 214 550 230 548 400"), 6, darker(base, 0.45))
+    c.line(
+        path("M 252 400 C 250 230 330 214 400 214 C 470 214 550 230 548 400"), 6, darker(base, 0.45)
+    )
     c.line(path("M 252 396 C 250 226 330 210 400 210 C 470 210 550 226 548 396"), 2, lighter(base, 0.5),
            opacity=0.6)  # fmt: skip
     pocket = box(262, 424, 538, 628, 46)
@@ -139,7 +151,9 @@ def handbag(c: Canvas, base: Color, accent: Color) -> None:
         x, y = 400 + 178 * math.cos(angle), 342 + 236 * math.sin(angle)
         link = spin(ellipse(x, y, 14, 7), 90 + math.degrees(angle), (x, y))
         c.line([*link, link[0]], 5, metal(GOLD))
-    body = path("M 206 352 Q 208 330 232 330 L 568 330 Q 592 330 594 352 L 612 606 Q 612 640 580 642 L 220 642 Q 188 640 188 606 Z")
+    body = path(
+        "M 206 352 Q 208 330 232 330 L 568 330 Q 592 330 594 352 L 612 606 Q 612 640 580 642 L 220 642 Q 188 640 188 606 Z"
+    )
     c.fill(body, Paint([(0, lighter(base, 0.28)), (0.5, base), (1, darker(base, 0.30))], angle=35))
     for step in range(-8, 9):
         for lean in (-1, 1):
@@ -148,7 +162,9 @@ def handbag(c: Canvas, base: Color, accent: Color) -> None:
                    clip=body)  # fmt: skip
             c.line([(x - lean * 170 + 4, 330), (x + lean * 170 + 4, 650)], 2, lighter(base, 0.5),
                    opacity=0.28, clip=body)  # fmt: skip
-    flap = path("M 206 352 Q 208 330 232 330 L 568 330 Q 592 330 594 352 L 600 430 C 540 520 460 540 400 540 C 340 540 260 520 200 430 Z")
+    flap = path(
+        "M 206 352 Q 208 330 232 330 L 568 330 Q 592 330 594 352 L 600 430 C 540 520 460 540 400 540 C 340 540 260 520 200 430 Z"
+    )
     c.shadow(flap, dy=9, blur=8, opacity=0.35, clip=body)
     c.fill(flap, Paint([(0, lighter(base, 0.38)), (0.6, base), (1, darker(base, 0.18))], angle=55))
     c.line(path("M 208 426 C 264 508 342 526 400 526 C 458 526 536 508 592 426"), 2.5, lighter(accent, 0.4),

@@ -40,7 +40,9 @@ def headphones(c: Canvas, base: Color, accent: Color) -> None:
         c.fill(pad, fade(lighter(accent, 0.12), darker(accent, 0.45), 0))
         cup = spin(ellipse(x + side * 14, 530, 60, 112), side * 6, (x, 530))
         c.shadow(cup, dx=-side * 6, dy=6, blur=9, opacity=0.35, clip=pad)
-        c.fill(cup, Paint([(0, lighter(base, 0.35)), (0.5, base), (1, darker(base, 0.45))], angle=40))
+        c.fill(
+            cup, Paint([(0, lighter(base, 0.35)), (0.5, base), (1, darker(base, 0.45))], angle=40)
+        )
         face = spin(ellipse(x + side * 20, 530, 40, 84), side * 6, (x, 530))
         c.fill(face, Paint([(0, darker(base, 0.25)), (1, lighter(base, 0.25))], angle=50))
         c.line([*face, face[0]], 3, lighter(accent, 0.25), opacity=0.8)
@@ -83,7 +85,10 @@ def speaker(c: Canvas, base: Color, accent: Color) -> None:
     c.fill(ring, metal(accent))
     c.fill(ellipse(400, 486, 90, 90), fade(darker(base, 0.55), darker(base, 0.2), 50))
     c.fill(ellipse(400, 486, 60, 60), fade(darker(base, 0.2), darker(base, 0.6), 50))
-    c.fill(ellipse(400, 486, 28, 28), Paint([(0, lighter(base, 0.4)), (1, darker(base, 0.5))], angle=50))
+    c.fill(
+        ellipse(400, 486, 28, 28),
+        Paint([(0, lighter(base, 0.4)), (1, darker(base, 0.5))], angle=50),
+    )
     c.fill(ellipse(388, 472, 9, 6), WHITE, opacity=0.6, blur=3)
     c.fill(path("M 250 400 C 250 360 280 346 320 344 L 300 620 C 260 620 250 600 250 560 Z"), WHITE,
            opacity=0.14, blur=12, clip=body)  # fmt: skip
@@ -108,13 +113,19 @@ def watch(c: Canvas, base: Color, accent: Color) -> None:
     c.fill(box(526, 366, 544, 424, 7), metal(lighter(base, 0.2)))
     screen = box(290, 280, 510, 520, 58)
     c.fill(screen, fade(rgb("#14142b"), rgb("#05050c"), 60))
-    for radius, share, tone in ((70, 0.78, "#ff4d8d"), (54, 0.62, "#3ddc97"), (38, 0.86, "#4ea8ff")):
+    for radius, share, tone in (
+        (70, 0.78, "#ff4d8d"),
+        (54, 0.62, "#3ddc97"),
+        (38, 0.86, "#4ea8ff"),
+    ):
         whole = ellipse(400, 442, radius, radius * 0.72)
         c.line(whole, 10, rgb(tone), opacity=0.22)
         arc = [*whole[72:], *whole[: int(96 * share) - 24]]
         c.line(arc, 10, rgb(tone))
     c.text("10:08", 400, 334, 60, WHITE)
-    c.fill([(300, 280), (390, 280), (320, 520), (290, 520)], WHITE, opacity=0.10, blur=4, clip=screen)
+    c.fill(
+        [(300, 280), (390, 280), (320, 520), (290, 520)], WHITE, opacity=0.10, blur=4, clip=screen
+    )
 
 
 def powerbank(c: Canvas, base: Color, accent: Color) -> None:
@@ -128,13 +139,18 @@ def powerbank(c: Canvas, base: Color, accent: Color) -> None:
     c.fill(box(330, 320, 470, 400, 16), fade(rgb("#12121f"), rgb("#26263c"), 40))
     c.text("86%", 400, 360, 42, mix(accent, WHITE, 0.5))
     for index in range(4):
-        c.fill(ellipse(352 + index * 32, 436, 6, 6), lighter(accent, 0.5) if index < 3 else darker(base, 0.3))
+        c.fill(
+            ellipse(352 + index * 32, 436, 6, 6),
+            lighter(accent, 0.5) if index < 3 else darker(base, 0.3),
+        )
     c.text("20 000 mAh", 400, 560, 22, lighter(base, 0.65), spacing=1)
     c.text("65 W", 400, 592, 20, lighter(base, 0.5))
 
 
 def keyboard(c: Canvas, base: Color, accent: Color) -> None:
-    body = path("M 96 330 L 704 300 Q 728 300 732 322 L 758 560 Q 760 586 734 588 L 82 616 Q 56 616 58 590 L 74 352 Q 76 332 96 330 Z")
+    body = path(
+        "M 96 330 L 704 300 Q 728 300 732 322 L 758 560 Q 760 586 734 588 L 82 616 Q 56 616 58 590 L 74 352 Q 76 332 96 330 Z"
+    )
     c.shadow(body, dx=8, dy=26, blur=24, opacity=0.35)
     c.fill([(x, y + 16) for x, y in body], fade(darker(base, 0.25), darker(base, 0.5)))
     c.fill(body, fade(lighter(base, 0.25), darker(base, 0.05), 40))
@@ -145,7 +161,9 @@ def keyboard(c: Canvas, base: Color, accent: Color) -> None:
             x0 = 100 - row * 5 + column * (592 + row * 13) / count
             x1 = x0 + (592 + row * 13) / count - 7
             slope = -0.05 * (x0 - 100)
-            tone = accent if (row, column) in {(0, 0), (2, count - 1), (3, 0)} else lighter(base, 0.55)
+            tone = (
+                accent if (row, column) in {(0, 0), (2, count - 1), (3, 0)} else lighter(base, 0.55)
+            )
             c.fill(box(x0, y0 + slope + 5, x1, y0 + slope + 46, 7), darker(tone, 0.35))
             c.fill(box(x0 + 1, y0 + slope, x1 - 1, y0 + slope + 39, 7),
                    fade(lighter(tone, 0.3), tone))  # fmt: skip
@@ -163,7 +181,9 @@ def phone_case(c: Canvas, base: Color, accent: Color) -> None:
     c.shadow(body, dx=16, dy=22, blur=24, opacity=0.38)
     c.fill(body, Paint([(0, lighter(base, 0.35)), (0.5, base), (1, darker(base, 0.25))], angle=40))
     for index in range(5):
-        wave = [(x, 420 + index * 52 + 26 * ((x / 60 + index) % 2 - 1) ** 2) for x in range(180, 640, 6)]
+        wave = [
+            (x, 420 + index * 52 + 26 * ((x / 60 + index) % 2 - 1) ** 2) for x in range(180, 640, 6)
+        ]
         c.line(spin(wave, 8, (400, 400)), 18, accent, opacity=0.30 + index * 0.12, clip=body)
     island = spin(box(288, 134, 402, 268, 34), 8, (400, 400))
     c.fill(island, fade(darker(base, 0.15), darker(base, 0.40), 40))

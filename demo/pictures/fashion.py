@@ -133,10 +133,16 @@ def dress(c: Canvas, base: Color, accent: Color) -> None:
 
 def cap(c: Canvas, base: Color, accent: Color) -> None:
     c.ground(390, 600, 380)
-    brim = path("M 440 520 C 560 500 690 540 724 590 C 736 616 700 622 660 616 C 590 600 500 590 420 600 Z")
+    brim = path(
+        "M 440 520 C 560 500 690 540 724 590 C 736 616 700 622 660 616 C 590 600 500 590 420 600 Z"
+    )
     c.shadow(brim, dy=14, blur=12, opacity=0.35)
-    crown = path("M 176 560 C 166 380 250 270 380 266 C 500 264 560 380 556 530 C 470 556 300 600 200 598 Q 178 590 176 560 Z")
-    c.fill(crown, Paint([(0, lighter(base, 0.30)), (0.45, base), (1, darker(base, 0.35))], angle=35))
+    crown = path(
+        "M 176 560 C 166 380 250 270 380 266 C 500 264 560 380 556 530 C 470 556 300 600 200 598 Q 178 590 176 560 Z"
+    )
+    c.fill(
+        crown, Paint([(0, lighter(base, 0.30)), (0.45, base), (1, darker(base, 0.35))], angle=35)
+    )
     for seam in ("M 380 266 C 330 360 300 480 310 592", "M 380 266 C 460 350 490 440 492 548",
                  "M 380 266 C 300 290 214 400 196 540"):  # fmt: skip
         c.line(path(seam), 3, darker(base, 0.4), opacity=0.55, clip=crown)
@@ -171,7 +177,9 @@ def scarf(c: Canvas, base: Color, accent: Color) -> None:
             c.line(tassel, 5, fade(base, darker(base, 0.25)))
         (top, foot) = spin([((x0 + x1) / 2 - 30, 140), ((x0 + x1) / 2 + 10, 640)], lean, (400, 200))
         _folds(c, shape, [f"M {top[0]} {top[1]} L {foot[0]} {foot[1]}"])
-    loop = path("M 214 150 C 250 90 560 90 590 150 C 610 220 520 262 400 262 C 286 262 196 220 214 150 Z")
+    loop = path(
+        "M 214 150 C 250 90 560 90 590 150 C 610 220 520 262 400 262 C 286 262 196 220 214 150 Z"
+    )
     _cloth(c, loop, darker(base, 0.03), 12)
     for offset in (-36, 0, 36):
         c.line(path(f"M 214 {176 + offset} C 300 {230 + offset} 500 {230 + offset} 590 {176 + offset}"),
@@ -206,21 +214,33 @@ def socks(c: Canvas, base: Color, accent: Color) -> None:
 
 def jeans(c: Canvas, base: Color, accent: Color) -> None:
     shape = mirror(
-        path("M 400 130 L 520 130 L 540 240 C 556 400 560 560 566 700 L 428 704 L 404 300 L 400 300"),
+        path(
+            "M 400 130 L 520 130 L 540 240 C 556 400 560 560 566 700 L 428 704 L 404 300 L 400 300"
+        ),
         400,
     )
     _cloth(c, shape, base, 15)
     for side in (-1, 1):
         c.line([(400 + side * 88, 300), (400 + side * 96, 690)], 60, lighter(base, 0.55), opacity=0.35,
                blur=26, clip=shape)  # fmt: skip
-        pocket = [(400 + side * (x - 400), y) for x, y in path("M 452 168 C 470 210 500 222 536 222")]
+        pocket = [
+            (400 + side * (x - 400), y) for x, y in path("M 452 168 C 470 210 500 222 536 222")
+        ]
         c.line(pocket, 3, accent, opacity=0.9)
         c.line([(400 + side * 100, 130), (400 + side * 100, 166)], 10, darker(base, 0.15))
-        c.line([(400 + side * 132, 240), (400 + side * 158, 700)], 2, accent, opacity=0.6, clip=shape)
-        c.fill(box(400 + side * 97 - 72, 676, 400 + side * 97 + 72, 710), darker(base, 0.12), clip=shape)
+        c.line(
+            [(400 + side * 132, 240), (400 + side * 158, 700)], 2, accent, opacity=0.6, clip=shape
+        )
+        c.fill(
+            box(400 + side * 97 - 72, 676, 400 + side * 97 + 72, 710),
+            darker(base, 0.12),
+            clip=shape,
+        )
     c.fill(box(270, 128, 530, 164), darker(base, 0.14), clip=shape)
     c.line([(270, 164), (530, 164)], 2, accent, opacity=0.9, clip=shape)
-    c.line(path("M 400 166 L 400 300 C 420 300 440 280 442 250 L 442 166"), 2.5, accent, opacity=0.85)
+    c.line(
+        path("M 400 166 L 400 300 C 420 300 440 280 442 250 L 442 166"), 2.5, accent, opacity=0.85
+    )
     c.fill(ellipse(400, 147, 9, 9), metal(rgb("#c58b4a")))
     _folds(c, shape, ["M 300 330 C 330 350 360 352 392 340", "M 500 330 C 470 350 440 352 408 340",
                       "M 290 480 C 320 494 350 494 380 484", "M 510 480 C 480 494 450 494 420 484"])  # fmt: skip

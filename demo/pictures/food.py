@@ -85,12 +85,16 @@ def honey(c: Canvas, base: Color, accent: Color) -> None:
     c.line([(560, 690), (690, 600)], 12, metal(rgb("#b98956")))
     for step in range(5):
         x, y = 566 - step * 11, 688 + step * 7.6
-        c.fill(spin(ellipse(x, y, 8, 26 - abs(step - 2) * 4), 36, (x, y)), round_body(rgb("#b98956")))
+        c.fill(
+            spin(ellipse(x, y, 8, 26 - abs(step - 2) * 4), 36, (x, y)), round_body(rgb("#b98956"))
+        )
 
 
 def coffee(c: Canvas, base: Color, accent: Color) -> None:
     c.ground(400, 642, 290)
-    bag = path("M 268 220 L 532 220 C 536 300 560 420 562 600 Q 562 642 526 642 L 274 642 Q 238 642 238 600 C 240 420 264 300 268 220 Z")
+    bag = path(
+        "M 268 220 L 532 220 C 536 300 560 420 562 600 Q 562 642 526 642 L 274 642 Q 238 642 238 600 C 240 420 264 300 268 220 Z"
+    )
     c.fill(bag, Paint([(0, darker(base, 0.25)), (0.18, lighter(base, 0.30)), (0.5, base), (0.82, darker(base, 0.2)),
                        (1, darker(base, 0.4))]))  # fmt: skip
     c.fill(box(262, 186, 538, 246, 4), fade(lighter(base, 0.12), darker(base, 0.12)))
@@ -106,11 +110,22 @@ def coffee(c: Canvas, base: Color, accent: Color) -> None:
     c.text("NIGHT TRAIN", 400, 494, 24, darker(base, 0.3), spacing=2)
     c.text("espresso blend · 250 g", 400, 526, 14, darker(base, 0.2))
     c.fill(ellipse(400, 294, 12, 12), darker(base, 0.4))
-    for x, y, lean in ((596, 664, 20), (648, 690, -35), (566, 706, 60), (700, 660, 10), (170, 690, 40), (220, 712, -10)):
+    for x, y, lean in (
+        (596, 664, 20),
+        (648, 690, -35),
+        (566, 706, 60),
+        (700, 660, 10),
+        (170, 690, 40),
+        (220, 712, -10),
+    ):
         bean = spin(ellipse(x, y, 22, 15), lean, (x, y))
         c.shadow(bean, dx=3, dy=6, blur=5, opacity=0.4)
         c.fill(bean, fade(rgb("#7a4a2a"), rgb("#3a2012"), 40))
-        c.line(spin(path(f"M {x - 18} {y} Q {x} {y + 7} {x + 18} {y}"), lean, (x, y)), 3, rgb("#26140a"))
+        c.line(
+            spin(path(f"M {x - 18} {y} Q {x} {y + 7} {x + 18} {y}"), lean, (x, y)),
+            3,
+            rgb("#26140a"),
+        )
 
 
 def giftbox(c: Canvas, base: Color, accent: Color) -> None:
@@ -120,15 +135,24 @@ def giftbox(c: Canvas, base: Color, accent: Color) -> None:
     lid = box(188, 340, 612, 436, 8)
     c.shadow(lid, dy=10, blur=8, opacity=0.3, clip=body)
     c.fill(lid, fade(lighter(base, 0.28), base, 30))
-    c.fill([(188, 344), (226, 306), (574, 306), (612, 344)], fade(lighter(base, 0.5), lighter(base, 0.25), 20))
+    c.fill(
+        [(188, 344), (226, 306), (574, 306), (612, 344)],
+        fade(lighter(base, 0.5), lighter(base, 0.25), 20),
+    )
     c.fill(box(372, 340, 428, 642), metal(accent))
     c.fill([(384, 306), (418, 306), (428, 342), (372, 342)], lighter(accent, 0.45))
     for side in (-1, 1):
         bow = [(400 + side * (x - 400), y)
                for x, y in path("M 400 306 C 430 220 520 190 540 240 C 550 280 470 306 400 306 Z")]  # fmt: skip
         c.shadow(bow, dy=5, blur=5, opacity=0.25)
-        c.fill(bow, Paint([(0, lighter(accent, 0.45)), (0.5, accent), (1, darker(accent, 0.3))], angle=60))
-        tail = [(400 + side * (x - 400), y) for x, y in path("M 404 300 L 470 352 L 452 362 L 446 378 L 396 310 Z")]
+        c.fill(
+            bow,
+            Paint([(0, lighter(accent, 0.45)), (0.5, accent), (1, darker(accent, 0.3))], angle=60),
+        )
+        tail = [
+            (400 + side * (x - 400), y)
+            for x, y in path("M 404 300 L 470 352 L 452 362 L 446 378 L 396 310 Z")
+        ]
         c.fill(tail, darker(accent, 0.12))
     c.fill(ellipse(400, 300, 25, 21), metal(accent))
     for index in range(6):
@@ -151,14 +175,21 @@ def juice(c: Canvas, base: Color, accent: Color) -> None:
             f"C {x - 84} {350 + dy} {x - 40} {340 + dy} {x - 36} {300 + dy} Z"
         )
         c.fill(bottle, round_body(tone, 0.5))
-        c.fill(box(x - 90, 240 + dy, x + 90, 330 + dy), lighter(tone, 0.75), opacity=0.5, clip=bottle)
+        c.fill(
+            box(x - 90, 240 + dy, x + 90, 330 + dy), lighter(tone, 0.75), opacity=0.5, clip=bottle
+        )
         c.fill(lathe([(38, 208 + dy), (38, 262 + dy)], x, 0.14), round_body(rgb("#f7f4ec")))
         c.fill(box(x - 70, 440 + dy, x + 70, 570 + dy, 70), rgb("#fffaf0"), opacity=0.95)
         slice_ = ellipse(x, 486 + dy, 30, 30)
         c.fill(slice_, tone)
         for k in range(8):
             a = math.radians(45 * k)
-            c.line([(x, 486 + dy), (x + 27 * math.cos(a), 486 + dy + 27 * math.sin(a))], 2, WHITE, opacity=0.9)
+            c.line(
+                [(x, 486 + dy), (x + 27 * math.cos(a), 486 + dy + 27 * math.sin(a))],
+                2,
+                WHITE,
+                opacity=0.9,
+            )
         c.text("pressed", x, 540 + dy, 20, darker(tone, 0.4), spacing=1)
         c.fill(box(x - 74, 410 + dy, x - 62, 610 + dy, 6), WHITE, opacity=0.6, blur=5, clip=bottle)
 
@@ -169,12 +200,20 @@ def oranges(c: Canvas, base: Color, accent: Color) -> None:
         _orange(c, x, y, r, base, accent)
     for x, y, r in ((250, 530, 92), (400, 520, 96), (550, 530, 92)):
         _orange(c, x, y, r, base, accent)
-    bowl = path("M 150 520 C 270 556 530 556 650 520 C 646 600 560 650 400 650 C 240 650 154 600 150 520 Z")
+    bowl = path(
+        "M 150 520 C 270 556 530 556 650 520 C 646 600 560 650 400 650 C 240 650 154 600 150 520 Z"
+    )
     c.shadow(bowl, dy=-10, blur=8, opacity=0.3)
     glaze = rgb("#f2f0ea")
     c.fill(bowl, round_body(glaze, 0.6))
     for y in (566, 584):
-        c.line(path(f"M 140 {y} C 270 {y + 36} 530 {y + 36} 660 {y}"), 5, rgb("#3f5fa8"), opacity=0.75, clip=bowl)
+        c.line(
+            path(f"M 140 {y} C 270 {y + 36} 530 {y + 36} 660 {y}"),
+            5,
+            rgb("#3f5fa8"),
+            opacity=0.75,
+            clip=bowl,
+        )
     c.line(path("M 150 520 C 270 556 530 556 650 520"), 7, WHITE, opacity=0.9)
 
 
@@ -184,8 +223,14 @@ def _orange(c: Canvas, x: float, y: float, r: float, base: Color, accent: Color)
     c.fill(ball, Paint([(0, lighter(base, 0.25)), (0.5, base), (1, darker(base, 0.35))], angle=55))
     for _ in range(90):
         a, d = c.random.random() * 6.283, r * math.sqrt(c.random.random()) * 0.95
-        c.fill(ellipse(x + d * math.cos(a), y + d * math.sin(a), 1.5, 1.3, 6), darker(base, 0.35), opacity=0.4)
-    c.fill(ellipse(x - r * 0.34, y - r * 0.40, r * 0.30, r * 0.20), WHITE, opacity=0.55, blur=r * 0.09)
+        c.fill(
+            ellipse(x + d * math.cos(a), y + d * math.sin(a), 1.5, 1.3, 6),
+            darker(base, 0.35),
+            opacity=0.4,
+        )
+    c.fill(
+        ellipse(x - r * 0.34, y - r * 0.40, r * 0.30, r * 0.20), WHITE, opacity=0.55, blur=r * 0.09
+    )
     leaf = spin(ellipse(x + 34, y - r * 0.92, 36, 14), -24, (x, y - r * 0.9))
     c.fill(leaf, fade(lighter(accent, 0.2), darker(accent, 0.3), 40))
     c.fill(ellipse(x + 2, y - r * 0.88, 6, 5), darker(accent, 0.5))
@@ -204,7 +249,9 @@ def nuts(c: Canvas, base: Color, accent: Color) -> None:
         c.fill(nut, fade(lighter(tone, 0.30), darker(tone, 0.30), 50))
         c.line(spin(path(f"M {x - 20} {y} Q {x} {y - 5} {x + 20} {y}"), lean, (x, y)), 2, darker(tone, 0.5),
                opacity=0.6)  # fmt: skip
-    bowl = path("M 184 474 C 290 540 510 540 616 474 C 616 590 540 646 400 646 C 260 646 184 590 184 474 Z")
+    bowl = path(
+        "M 184 474 C 290 540 510 540 616 474 C 616 590 540 646 400 646 C 260 646 184 590 184 474 Z"
+    )
     c.fill(bowl, Paint([(0, darker(accent, 0.25)), (0.2, lighter(accent, 0.35)), (0.55, accent),
                         (1, darker(accent, 0.4))]))  # fmt: skip
     for y in (520, 548, 576, 604):

@@ -53,7 +53,9 @@ def kettle(c: Canvas, base: Color, accent: Color) -> None:
         path("M 520 520 C 590 510 600 420 640 370 L 672 384 C 660 470 640 560 525 600 Z"),
         Paint([(0, darker(base, 0.2)), (0.6, lighter(base, 0.25)), (1, darker(base, 0.2))]),
     )
-    body = mirror(path("M 400 330 C 470 332 520 360 545 440 C 572 530 560 610 500 640 L 400 644"), 400)
+    body = mirror(
+        path("M 400 330 C 470 332 520 360 545 440 C 572 530 560 610 500 640 L 400 644"), 400
+    )
     c.fill(body, round_body(base, 0.55))
     c.fill(path("M 300 380 C 262 440 256 540 285 600 C 300 560 290 450 330 372 Z"), WHITE,
            opacity=0.45, blur=9, clip=body)  # fmt: skip

@@ -66,9 +66,13 @@ def portrait(c: Canvas, look: Look) -> None:
 
 def _hair_behind(c: Canvas, style: str, hair: Color) -> None:
     if style == "long":
-        shape = mirror(path("M 400 176 C 500 172 548 250 546 360 C 546 470 580 560 566 640 L 400 650"), 400)
+        shape = mirror(
+            path("M 400 176 C 500 172 548 250 546 360 C 546 470 580 560 566 640 L 400 650"), 400
+        )
     elif style == "bob":
-        shape = mirror(path("M 400 180 C 500 176 552 250 546 360 C 548 420 548 470 520 500 L 400 510"), 400)
+        shape = mirror(
+            path("M 400 180 C 500 176 552 250 546 360 C 548 420 548 470 520 500 L 400 510"), 400
+        )
     elif style == "curly":
         for x, y, r in ((290, 300, 84), (510, 300, 84), (270, 390, 74), (530, 390, 74), (330, 220, 86),
                         (470, 220, 86), (400, 196, 88), (290, 460, 60), (510, 460, 60)):  # fmt: skip
@@ -84,10 +88,19 @@ def _hair_behind(c: Canvas, style: str, hair: Color) -> None:
 def _body(c: Canvas, skin: Color, top: Color) -> None:
     neck = path("M 352 450 L 448 450 L 452 560 Q 400 600 348 560 Z")
     c.fill(neck, fade(darker(skin, 0.20), skin))
-    torso = mirror(path("M 400 572 C 430 572 452 556 462 540 C 560 566 640 610 664 820 L 400 820"), 400)
+    torso = mirror(
+        path("M 400 572 C 430 572 452 556 462 540 C 560 566 640 610 664 820 L 400 820"), 400
+    )
     c.shadow(torso, dy=-6, blur=16, opacity=0.25)
-    c.fill(torso, Paint([(0, darker(top, 0.15)), (0.35, lighter(top, 0.20)), (0.65, top), (1, darker(top, 0.3))]))
-    collar = mirror(path("M 400 600 C 440 600 462 570 468 540 L 446 534 C 440 560 424 576 400 576"), 400)
+    c.fill(
+        torso,
+        Paint(
+            [(0, darker(top, 0.15)), (0.35, lighter(top, 0.20)), (0.65, top), (1, darker(top, 0.3))]
+        ),
+    )
+    collar = mirror(
+        path("M 400 600 C 440 600 462 570 468 540 L 446 534 C 440 560 424 576 400 576"), 400
+    )
     c.fill(collar, darker(top, 0.25))
 
 
@@ -95,7 +108,9 @@ def _face(c: Canvas, skin: Color, hair: Color, lips: Color) -> None:
     for side in (-1, 1):
         c.fill(ellipse(400 + side * 116, 372, 20, 30), fade(skin, darker(skin, 0.2)))
     face = mirror(path("M 400 214 C 474 214 518 268 516 350 C 514 430 462 496 400 498"), 400)
-    c.fill(face, Paint([(0, darker(skin, 0.10)), (0.4, lighter(skin, 0.22)), (1, darker(skin, 0.14))]))
+    c.fill(
+        face, Paint([(0, darker(skin, 0.10)), (0.4, lighter(skin, 0.22)), (1, darker(skin, 0.14))])
+    )
     c.fill(ellipse(400, 520, 90, 30), darker(skin, 0.5), opacity=0.3, blur=14)
     for side in (-1, 1):
         x = 400 + side * 50
@@ -112,7 +127,14 @@ def _face(c: Canvas, skin: Color, hair: Color, lips: Color) -> None:
 
 
 def _hair_front(c: Canvas, style: str, hair: Color) -> None:
-    sheen = Paint([(0, lighter(hair, 0.06)), (0.35, lighter(hair, 0.28)), (0.6, hair), (1, darker(hair, 0.25))])
+    sheen = Paint(
+        [
+            (0, lighter(hair, 0.06)),
+            (0.35, lighter(hair, 0.28)),
+            (0.6, hair),
+            (1, darker(hair, 0.25)),
+        ]
+    )
     if style == "short":
         shape = path("M 276 340 C 256 200 340 164 420 170 C 520 166 546 250 524 344 C 512 300 500 272 470 258 "
                      "C 410 276 340 262 312 262 C 290 280 284 310 276 340 Z")  # fmt: skip
@@ -127,4 +149,6 @@ def _hair_front(c: Canvas, style: str, hair: Color) -> None:
                      "C 400 290 330 306 300 310 C 284 336 276 366 272 400 Z")  # fmt: skip
     c.shadow(shape, dy=6, blur=8, opacity=0.20)
     c.fill(shape, sheen)
-    c.line(spin(path("M 316 250 Q 370 196 450 206"), 0, (400, 200)), 10, WHITE, opacity=0.18, blur=6)
+    c.line(
+        spin(path("M 316 250 Q 370 196 450 206"), 0, (400, 200)), 10, WHITE, opacity=0.18, blur=6
+    )

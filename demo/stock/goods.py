@@ -70,12 +70,28 @@ CATEGORIES = [
 ]
 
 SUPPLIERS = [
-    SupplierData("kestrel", "Kestrel & Co. Home", "hello@kestrel.example", "Jingdezhen", "12 Kiln Lane"),
-    SupplierData("yunshang", "杭州云裳服饰有限公司", "biz@yunshang.example", "Hangzhou", "九堡大道 88 号"),
-    SupplierData("trailhead", "Trailhead Carry", "sales@trailhead.example", "Wenzhou", "301 Cobbler Road"),
-    SupplierData("lumira", "Lumira Labs", "care@lumira.example", "Guangzhou", "7 Baiyun Science Park"),
-    SupplierData("shenglang", "深圳声浪数码科技", "op@shenglang.example", "Shenzhen", "科技南路 16 号"),
-    SupplierData("greenhill", "Greenhill Pantry", "orders@greenhill.example", "Kunming", "45 Tea Horse Street"),
+    SupplierData(
+        "kestrel", "Kestrel & Co. Home", "hello@kestrel.example", "Jingdezhen", "12 Kiln Lane"
+    ),
+    SupplierData(
+        "yunshang", "杭州云裳服饰有限公司", "biz@yunshang.example", "Hangzhou", "九堡大道 88 号"
+    ),
+    SupplierData(
+        "trailhead", "Trailhead Carry", "sales@trailhead.example", "Wenzhou", "301 Cobbler Road"
+    ),
+    SupplierData(
+        "lumira", "Lumira Labs", "care@lumira.example", "Guangzhou", "7 Baiyun Science Park"
+    ),
+    SupplierData(
+        "shenglang", "深圳声浪数码科技", "op@shenglang.example", "Shenzhen", "科技南路 16 号"
+    ),
+    SupplierData(
+        "greenhill",
+        "Greenhill Pantry",
+        "orders@greenhill.example",
+        "Kunming",
+        "45 Tea Horse Street",
+    ),
 ]
 
 CLOTHES = ("S", "M", "L", "XL")

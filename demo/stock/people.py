@@ -130,4 +130,9 @@ ANSWERS = [
     "For our friends here: {pitch_zh}",
     "There are {left} left on the shelf right now.",
 ]
-WELCOMES = ["Welcome, {name}!", "Hi {name}, good to see you again.", "欢迎 {name}～", "Hello {name}, make yourself at home."]
+WELCOMES = [
+    "Welcome, {name}!",
+    "Hi {name}, good to see you again.",
+    "欢迎 {name}～",
+    "Hello {name}, make yourself at home.",
+]
