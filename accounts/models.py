@@ -85,9 +85,16 @@ class Address(models.Model):
 
     def snapshot(self) -> dict[str, str]:
         """The copy that an order keeps."""
-        names = (
-            "recipient phone country region city district street postal_code".split()
-        )
+        names = [
+            "recipient",
+            "phone",
+            "country",
+            "region",
+            "city",
+            "district",
+            "street",
+            "postal_code",
+        ]
         return {name: getattr(self, name) for name in names}
 
 

@@ -38,6 +38,12 @@ class ProblemMiddleware:
         )
         if request.path.startswith("/api/") or accepts_json:
             return problem_response(error)
+        context = {"problem": error.problem()}
         fragment: Any = getattr(request, "htmx", False)
-        template = "core/problem.html#body" if fragment else "core/problem.html"
-        return render(request, template, {"problem": error.problem()}, status=error.status)
+        if not fragment:
+            return render(request, "core/problem.html", context, status=error.status)
+        response = render(request, "core/problem.html#body", context, status=error.status)
+        # A refusal must not replace what the reader was working on: it lands among the toasts.
+        response["HX-Retarget"] = "#toasts"
+        response["HX-Reswap"] = "beforeend"
+        return response
