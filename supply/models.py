@@ -19,6 +19,10 @@ class SupplierQuerySet(ActorQuerySet["Supplier"]):
     def for_actor(self, user: Any) -> Self:
         return self if user.is_staff else self.filter(members=user)
 
+    def of_member(self, user: Any) -> Self:
+        """The suppliers a person speaks for; staff speak for none by that alone."""
+        return self.filter(members=user)
+
 
 class Supplier(models.Model):
     """A company that brings goods. Admission, brand authorisation and deposits hang on `state`."""
@@ -26,9 +30,7 @@ class Supplier(models.Model):
     code = models.SlugField(max_length=40, unique=True)
     name = models.CharField(_("name"), max_length=120)
     contact_email = models.EmailField(blank=True)
-    members = models.ManyToManyField(
-        settings.AUTH_USER_MODEL, related_name="suppliers", blank=True
-    )
+    members = models.ManyToManyField(settings.AUTH_USER_MODEL, related_name="suppliers", blank=True)
     return_address = models.JSONField(default=dict, blank=True)
     state = models.CharField(
         max_length=20, choices=states.SUPPLIER.choices, default="DRAFT", editable=False
@@ -39,6 +41,7 @@ class Supplier(models.Model):
 
     class Meta:
         verbose_name = _("supplier")
+        ordering = ["name", "id"]
 
     def __str__(self) -> str:
         return self.name
@@ -51,6 +54,10 @@ class Supplier(models.Model):
 class OfferQuerySet(ActorQuerySet["Offer"]):
     def for_actor(self, user: Any) -> Self:
         return self if user.is_staff else self.filter(supplier__members=user)
+
+    def selling(self) -> Self:
+        """Offers that may be sold now, whatever their stock."""
+        return self.filter(status=Offer.Status.ACTIVE, supplier__state__in=states.SELLING)
 
 
 class Offer(models.Model):
@@ -67,6 +74,7 @@ class Offer(models.Model):
         _("product code"), max_length=60, help_text=_("Offers that share it are one product.")
     )
     title = models.CharField(_("title"), max_length=160)
+    brand = models.CharField(_("brand"), max_length=80, blank=True)
     description = models.TextField(_("description"), blank=True)
     option_values = models.JSONField(_("options"), default=dict, blank=True)
     currency = models.CharField(max_length=3, default="CNY")
@@ -90,8 +98,12 @@ class Offer(models.Model):
 
     class Meta:
         verbose_name = _("offer")
+        ordering = ["-id"]
         constraints = [
             models.UniqueConstraint(fields=["supplier", "sku"], name="supply_sku_once"),
+            models.CheckConstraint(
+                condition=models.Q(supply_price_minor__gte=1), name="supply_price_positive"
+            ),
             models.CheckConstraint(
                 condition=models.Q(suggested_price_minor__gte=models.F("supply_price_minor")),
                 name="supply_suggested_covers_supply_price",
@@ -118,6 +130,7 @@ class Stock(models.Model):
     reserved = models.PositiveIntegerField(default=0)
 
     class Meta:
+        verbose_name_plural = "stock"
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(reserved__gte=0, reserved__lte=models.F("on_hand")),
@@ -133,6 +146,24 @@ class Stock(models.Model):
         return self.on_hand - self.reserved
 
 
+class StockAdjustment(models.Model):
+    """A count by hand, or goods that came back: who set the quantity, from what, to what, and why."""
+
+    offer = models.ForeignKey(Offer, on_delete=models.CASCADE, related_name="adjustments")
+    before = models.PositiveIntegerField()
+    after = models.PositiveIntegerField()
+    why = models.CharField(max_length=200)
+    actor_user_id = models.BigIntegerField(null=True, blank=True)
+    actor_label = models.CharField(max_length=150, blank=True, default="")
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.before} → {self.after}: {self.why}"
+
+
 class PurchaseOrderQuerySet(ActorQuerySet["PurchaseOrder"]):
     def for_actor(self, user: Any) -> Self:
         return self if user.is_staff else self.filter(supplier__members=user)
@@ -142,9 +173,7 @@ class PurchaseOrder(models.Model):
     """One supplier's part of a paid order. `order_ref` is the order's public number."""
 
     number = models.CharField(max_length=20, unique=True)
-    supplier = models.ForeignKey(
-        Supplier, on_delete=models.PROTECT, related_name="purchase_orders"
-    )
+    supplier = models.ForeignKey(Supplier, on_delete=models.PROTECT, related_name="purchase_orders")
     order_ref = models.CharField(max_length=20, db_index=True)
     ship_to = models.JSONField()
     state = models.CharField(
@@ -157,9 +186,13 @@ class PurchaseOrder(models.Model):
 
     class Meta:
         verbose_name = _("purchase order")
+        ordering = ["-id"]
         constraints = [
+            # Lines of an order that are released later join the open one, or a new one once it left.
             models.UniqueConstraint(
-                fields=["supplier", "order_ref"], name="supply_one_purchase_order_a_supplier"
+                fields=["supplier", "order_ref"],
+                condition=models.Q(state="RELEASED"),
+                name="supply_one_open_purchase_order",
             )
         ]
 
@@ -180,11 +213,26 @@ class PurchaseOrderLine(models.Model):
     supply_price_minor = models.PositiveBigIntegerField()
     cancelled = models.BooleanField(default=False)
 
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(quantity__gte=1), name="supply_line_quantity_positive"
+            )
+        ]
+
     def __str__(self) -> str:
         return f"{self.quantity} × {self.title}"
 
 
+class ShipmentQuerySet(ActorQuerySet["Shipment"]):
+    def for_actor(self, user: Any) -> Self:
+        return self if user.is_staff else self.filter(purchase_order__supplier__members=user)
+
+
 class Shipment(models.Model):
+    """One parcel on its way to a buyer."""
+
     purchase_order = models.ForeignKey(
         PurchaseOrder, on_delete=models.PROTECT, related_name="shipments"
     )
@@ -193,7 +241,11 @@ class Shipment(models.Model):
     shipped_at = models.DateTimeField()
     delivered_at = models.DateTimeField(null=True, blank=True)
 
+    objects = ShipmentQuerySet.as_manager()
+
     class Meta:
+        verbose_name = _("shipment")
+        ordering = ["id"]
         constraints = [
             models.UniqueConstraint(
                 fields=["carrier", "tracking_number"], name="supply_tracking_number_once"
@@ -232,6 +284,7 @@ class ReturnParcel(models.Model):
 
     class Meta:
         verbose_name = _("return parcel")
+        ordering = ["-id"]
 
     def __str__(self) -> str:
         return f"{self.case_ref} {self.title}"

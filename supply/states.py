@@ -48,6 +48,7 @@ RETURN_PARCEL = StateMachine(
     moves=[
         Move("EXPECTED", "IN_TRANSIT", by={"system"}),
         Move("EXPECTED", "CANCELLED", by={"system"}),
+        Move("IN_TRANSIT", "CANCELLED", by={"system"}),
         Move("EXPECTED", "RECEIVED", by={"supplier", "admin"}),
         Move("IN_TRANSIT", "RECEIVED", by={"supplier", "admin"}),
         Move("RECEIVED", "ACCEPTED", by={"supplier", "admin"}),
