@@ -49,6 +49,9 @@ class Room(models.Model):
     cover_key = models.CharField(max_length=40, blank=True, default="")
     state = models.CharField(max_length=12, choices=states.ROOM.choices, default="DRAFT")
     video_state = models.CharField(max_length=8, choices=Video.choices, default=Video.WAITING)
+    stream = models.OneToOneField(
+        "streaming.Stream", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
     pinned = models.ForeignKey(
         "RoomItem", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )

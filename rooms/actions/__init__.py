@@ -1,0 +1,43 @@
+"""Everything that happens in a room, one function per use case, one transaction each."""
+
+from rooms.actions.goods import add_item, pin, pull_item, sort_items
+from rooms.actions.news import (
+    item_withdrawn,
+    listing_changed,
+    order_paid,
+    stock_changed,
+    video_changed,
+)
+from rooms.actions.shows import (
+    create_room,
+    discard_room,
+    end_room,
+    go_live,
+    open_replay,
+    quick_start,
+    schedule_room,
+    start_show,
+)
+from rooms.actions.talk import add_likes, post_chat
+
+__all__ = [
+    "add_item",
+    "add_likes",
+    "create_room",
+    "discard_room",
+    "end_room",
+    "go_live",
+    "item_withdrawn",
+    "listing_changed",
+    "open_replay",
+    "order_paid",
+    "pin",
+    "post_chat",
+    "pull_item",
+    "quick_start",
+    "schedule_room",
+    "sort_items",
+    "start_show",
+    "stock_changed",
+    "video_changed",
+]

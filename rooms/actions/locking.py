@@ -1,0 +1,29 @@
+"""The row lock of a room: taken first by every action, so a room's events are in commit order."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+
+from core.errors import Conflict, NotFound
+from rooms.models import Room
+
+
+def locked(room_id: int) -> Room:
+    """The room as it is now, locked until the transaction ends. Raises NotFound.
+
+    Several rooms are locked in ascending id; placements and stock come after rooms.
+    """
+    room = (
+        Room.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("anchor", "stream", "pinned")
+        .filter(pk=room_id)
+        .first()
+    )
+    if room is None:
+        raise NotFound(_("There is no such room."))
+    return room
+
+
+def must_be_open(room: Room) -> None:
+    if not room.open:
+        raise Conflict(_("This show is over. Start a new one."), code="room_over")

@@ -1,0 +1,106 @@
+"""Rooms as tiles in lists: the API, the feed, anything that shows many rooms at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import redis as redis_errors
+from django.db.models import QuerySet
+
+from core import redis
+from rooms import cards, presence, wire
+from rooms.models import Room, RoomItem
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """`next` is the cursor of the following page, or None."""
+
+    tiles: list[dict[str, Any]]
+    next: int | None
+
+
+def on_air(*, before: int = 0, limit: int = 24) -> Page:
+    """Rooms on air, newest first; `before` is a cursor."""
+    rooms = Room.objects.on_air()
+    if before:
+        rooms = rooms.filter(pk__lt=before)
+    found = list(_ready(rooms.order_by("-pk"))[: limit + 1])
+    following = found[limit - 1].pk if len(found) > limit else None
+    return Page(tiles(found[:limit]), following)
+
+
+def upcoming(limit: int = 8) -> list[dict[str, Any]]:
+    """Scheduled shows, the next one first."""
+    rooms = Room.objects.filter(state="SCHEDULED").order_by("scheduled_at")
+    return tiles(_ready(rooms)[:limit])
+
+
+def replays(limit: int = 12) -> list[dict[str, Any]]:
+    """Finished shows that can be watched again, the latest first."""
+    return tiles(_ready(Room.objects.filter(state="REPLAY").order_by("-ended_at"))[:limit])
+
+
+def _ready(rooms: QuerySet[Room]) -> QuerySet[Room]:
+    return rooms.select_related("anchor", "pinned")
+
+
+def tile(room: Room) -> dict[str, Any]:
+    return tiles([room])[0]
+
+
+def tiles(rooms: Iterable[Room]) -> list[dict[str, Any]]:
+    """{id, slug, url, title, state, anchor, scheduled_at, started_at, viewers, likes, cover, pinned}
+    with the item's card as `pinned`, in two queries and one trip to Redis for all rooms."""
+    rooms = list(rooms)
+    first = _first_cards(rooms)
+    counts = _counts(rooms)
+    return [
+        {
+            "id": room.pk,
+            "slug": room.slug,
+            "url": room.get_absolute_url(),
+            "title": room.title,
+            "state": room.state,
+            "anchor": room.anchor,
+            "scheduled_at": room.scheduled_at,
+            "started_at": room.started_at,
+            "viewers": viewers,
+            "likes": max(room.likes, likes),
+            "cover": _cover(room, first.get(room.pk)),
+            "pinned": room.pinned.card if room.pinned else None,
+        }
+        for room, (viewers, likes) in zip(rooms, counts, strict=True)
+    ]
+
+
+def _first_cards(rooms: Sequence[Room]) -> dict[int, dict[str, Any]]:
+    items = RoomItem.objects.shown().filter(room__in=rooms).order_by("room_id", "position", "number")
+    return {item.room_id: item.card for item in items.distinct("room_id")}
+
+
+def _cover(room: Room, card: dict[str, Any] | None) -> dict[str, str] | None:
+    if room.cover_key:
+        return cards.cover(room.cover_key, room.title)
+    shown = room.pinned.card if room.pinned else card
+    return shown["picture"] if shown else None
+
+
+def _counts(rooms: Sequence[Room]) -> list[tuple[int, int]]:
+    """(viewers, likes) of each room; zeros while Redis is away."""
+    if not rooms:
+        return []
+    pipeline = redis.client().pipeline(transaction=False)
+    for room in rooms:
+        pipeline.hgetall(wire.presence_key(room.pk))
+        pipeline.get(wire.likes_key(room.pk))
+    try:
+        answers = pipeline.execute()
+    except redis_errors.RedisError:
+        return [(0, 0)] * len(rooms)
+    return [
+        (presence.total(answers[2 * index]), int(answers[2 * index + 1] or 0))
+        for index in range(len(rooms))
+    ]

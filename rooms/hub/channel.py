@@ -1,0 +1,271 @@
+"""One room with viewers in this process: its ring, its tick, its sums."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import deque
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from rooms import wire
+from rooms.hub import metrics
+from rooms.hub.viewer import Message, Viewer, text
+
+RING = 512
+CHAT_PER_SECOND = 20
+# Tick in seconds and the crowd up to which it keeps the process below about 36 000 frames a second.
+TICKS = ((0.05, 1_800), (0.1, 3_600), (0.25, 9_000), (0.5, 1 << 62))
+# Viewers written to before other work of the loop gets a turn.
+SLICE = 1000
+NAMES_SHOWN = 3
+
+
+class RoomChannel:
+    """Everything happens on the hub's event loop; nothing here waits."""
+
+    def __init__(
+        self, room_id: int, *, head: int, state: str, anchor_id: int, last_id: str, likes: int
+    ) -> None:
+        self.id = room_id
+        self.state = state
+        self.anchor_id = anchor_id
+        self.head = head
+        self.last_id = last_id
+        self.ring: deque[tuple[int, str]] = deque(maxlen=RING)
+        self.viewers: dict[Viewer, None] = {}
+        self._by_user: dict[int, dict[Viewer, None]] = {}
+        self.empty_since: float | None = None
+        # Sums of this process that the hub has not passed on yet.
+        self.likes_here = 0
+        self.likes_unsaved = 0
+        self.joins_here = 0
+        self.names_here: list[str] = []
+        self.peak = 0
+        self.peak_saved = 0
+        self.likes_total = likes
+        self.watching = 0
+        self.on_gap: Callable[[RoomChannel], None] = lambda channel: None
+        self._durable: list[str] = []
+        self._soft: list[str] = []
+        self._own: dict[Viewer, list[str]] = {}
+        self._likes_new = 0
+        self._joins_new = 0
+        self._names_new: list[str] = []
+        self._watching_shown = -1
+        self._likes_shown = 0
+        self._tokens = float(CHAT_PER_SECOND)
+        self._tokens_at = 0.0
+        self._chat_seen = 0
+        self._chat_shown = 0
+        self._timer: asyncio.TimerHandle | None = None
+        self._fanning: asyncio.Task[None] | None = None
+        self._flushed_at = 0.0
+        self._dirty = False
+
+    # Viewers -----------------------------------------------------------------------------
+
+    @property
+    def count(self) -> int:
+        """People here: an account with two tabs is one of them."""
+        signed_in = sum(len(viewers) for viewers in self._by_user.values())
+        return len(self.viewers) - signed_in + len(self._by_user)
+
+    def add(self, viewer: Viewer) -> None:
+        self.viewers[viewer] = None
+        self.empty_since = None
+        viewer.seq = self.head
+        if viewer.identity:
+            self._by_user.setdefault(viewer.identity.user_id, {})[viewer] = None
+
+    def remove(self, viewer: Viewer, now: float) -> None:
+        self.viewers.pop(viewer, None)
+        self._own.pop(viewer, None)
+        if viewer.identity:
+            same = self._by_user.get(viewer.identity.user_id, {})
+            same.pop(viewer, None)
+            if not same:
+                self._by_user.pop(viewer.identity.user_id, None)
+        if not self.viewers:
+            self.empty_since = now
+
+    def joined(self, name: str | None) -> None:
+        """Somebody came in for the first time; announced as a sum."""
+        self.joins_here += 1
+        if name and len(self.names_here) < NAMES_SHOWN:
+            self.names_here.append(name)
+
+    def missed_by(self, seq: int) -> list[tuple[int, str]] | None:
+        """Events after `seq` from the ring; None when the ring does not reach back that far."""
+        if seq >= self.head:
+            return []
+        if not self.ring or self.ring[0][0] > seq + 1:
+            return None
+        return [entry for entry in self.ring if entry[0] > seq]
+
+    # Coming in ---------------------------------------------------------------------------
+
+    def take(self, entry_id: str, fields: Mapping[str, str]) -> None:
+        """One entry of the room's stream."""
+        if "s" in fields:
+            self.take_durable(int(fields["s"]), fields["d"])
+            return
+        kind = fields.get("k", "")
+        if kind == "chat":
+            self._take_chat(entry_id, fields)
+        elif kind == "to":
+            for viewer in self._by_user.get(int(fields["u"]), {}):
+                viewer.deliver(text(fields["d"]), essential=True)
+        elif kind == "likes":
+            self._likes_new += int(fields["n"])
+            self.likes_total = max(self.likes_total, int(fields["total"]))
+            self._schedule()
+        elif kind == "joins":
+            self._joins_new += int(fields["n"])
+            self._names_new = (self._names_new + json.loads(fields["names"]))[:NAMES_SHOWN]
+            self._schedule()
+
+    def take_durable(self, seq: int, encoded: str) -> bool:
+        """Accept the next event; False when it shows that events before it are missing."""
+        if seq <= self.head:
+            return True
+        if seq > self.head + 1:
+            self.on_gap(self)
+            return False
+        metrics.EVENTS.labels("durable").inc()
+        self.head = seq
+        self.ring.append((seq, encoded))
+        if '"t":"room.state"' in encoded:
+            self.state = json.loads(encoded)["state"]
+        self._durable.append(encoded)
+        self._schedule()
+        return True
+
+    def _take_chat(self, entry_id: str, fields: Mapping[str, str]) -> None:
+        metrics.EVENTS.labels("chat").inc()
+        self._chat_seen += 1
+        if fields.get("r") == "viewer" and not self._may_show(entry_id):
+            metrics.SAMPLED.inc()
+            for viewer in self._by_user.get(int(fields["u"]), {}):
+                self._own.setdefault(viewer, []).append(fields["d"])
+        else:
+            self._chat_shown += 1
+            self._soft.append(fields["d"])
+        self._schedule()
+
+    def _may_show(self, entry_id: str) -> bool:
+        """A bucket filled by the stream's own clock, so that all processes show the same lines."""
+        at = int(entry_id.partition("-")[0]) / 1000
+        self._tokens = min(
+            CHAT_PER_SECOND, self._tokens + max(0.0, at - self._tokens_at) * CHAT_PER_SECOND
+        )
+        self._tokens_at = max(self._tokens_at, at)
+        if self._tokens < 1:
+            return False
+        self._tokens -= 1
+        return True
+
+    def second_passed(self, watching: int) -> None:
+        """Once a second: how many watch, and how much of the chat was shown."""
+        if watching != self.watching:
+            self.watching = watching
+            self.peak = max(self.peak, watching)
+            self._schedule()
+        if self._chat_seen > self._chat_shown:
+            self._soft.append(
+                wire.encode({"t": "sampled", "shown": self._chat_shown, "of": self._chat_seen})
+            )
+            self._schedule()
+        self._chat_seen = self._chat_shown = 0
+
+    # Going out ---------------------------------------------------------------------------
+
+    @property
+    def tick(self) -> float:
+        return next(seconds for seconds, crowd in TICKS if len(self.viewers) <= crowd)
+
+    def _schedule(self) -> None:
+        """Write soon when the room was quiet, else at the end of the tick."""
+        if not self.viewers:
+            self._durable, self._soft, self._own = [], [], {}
+            return
+        self._dirty = True
+        if self._timer is not None or self._fanning is not None:
+            return
+        loop = asyncio.get_running_loop()
+        due = max(0.0, self._flushed_at + self.tick - loop.time())
+        # Even the leading edge waits for the end of this turn, to take what came with it along.
+        self._timer = loop.call_later(due, self.flush)
+
+    def flush(self) -> None:
+        """One frame with everything of the tick to each viewer."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self._dirty = False
+        self._flushed_at = asyncio.get_running_loop().time()
+        parts = [*self._durable, *self._soft, *self._sums()]
+        own, self._own = self._own, {}
+        self._durable = []
+        self._soft = []
+        viewers = list(self.viewers)
+        if not parts and not own:
+            return
+        message = text(*parts)
+        if len(viewers) <= SLICE:
+            self._write(viewers, message, parts, own, self.head)
+        else:
+            self._fanning = asyncio.ensure_future(
+                self._write_sliced(viewers, message, parts, own, self.head)
+            )
+
+    def _sums(self) -> list[str]:
+        sums: list[dict[str, Any]] = []
+        if self._likes_new or self.likes_total != self._likes_shown:
+            sums.append({"t": "likes", "n": self._likes_new, "total": self.likes_total})
+            self._likes_new, self._likes_shown = 0, self.likes_total
+        if self.watching != self._watching_shown:
+            sums.append({"t": "viewers", "n": self.watching})
+            self._watching_shown = self.watching
+        if self._joins_new:
+            sums.append({"t": "joins", "n": self._joins_new, "names": self._names_new})
+            self._joins_new, self._names_new = 0, []
+        return [wire.encode(event) for event in sums]
+
+    def _write(
+        self,
+        viewers: list[Viewer],
+        message: Message,
+        parts: list[str],
+        own: dict[Viewer, list[str]],
+        head: int,
+    ) -> None:
+        metrics.FRAMES.inc(len(viewers))
+        for viewer in viewers:
+            if viewer in own:
+                viewer.deliver(text(*parts, *own[viewer]), head)
+            elif parts:
+                viewer.deliver(message, head)
+
+    async def _write_sliced(
+        self,
+        viewers: list[Viewer],
+        message: Message,
+        parts: list[str],
+        own: dict[Viewer, list[str]],
+        head: int,
+    ) -> None:
+        try:
+            for start in range(0, len(viewers), SLICE):
+                self._write(viewers[start : start + SLICE], message, parts, own, head)
+                await asyncio.sleep(0)
+        finally:
+            self._fanning = None
+        if self._dirty:
+            self._schedule()
+
+    def stop(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._fanning is not None:
+            self._fanning.cancel()

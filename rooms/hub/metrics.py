@@ -1,0 +1,12 @@
+"""What this process's hub does, for `/metrics`."""
+
+from prometheus_client import Counter, Gauge
+
+VIEWERS = Gauge("liveshop_room_viewers", "Sockets open in this process")
+ROOMS = Gauge("liveshop_room_channels", "Rooms that this process follows")
+FRAMES = Counter("liveshop_room_frames_total", "Frames written to viewers")
+EVENTS = Counter("liveshop_room_events_total", "Events taken in, by class", ["kind"])
+DROPPED = Counter("liveshop_room_dropped_total", "Frames not sent to slow viewers")
+TOO_SLOW = Counter("liveshop_room_too_slow_total", "Viewers closed because they did not read")
+GAPS = Counter("liveshop_room_gaps_total", "Times events were read from PostgreSQL to fill a gap")
+SAMPLED = Counter("liveshop_room_chat_sampled_total", "Chat messages shown to their author only")

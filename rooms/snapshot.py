@@ -1,0 +1,191 @@
+"""The whole room as a late joiner is given it, and the fold that keeps such a snapshot true."""
+
+from __future__ import annotations
+
+import copy
+import json
+import logging
+from typing import Any
+
+import redis as redis_errors
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import F, OuterRef
+from django.db.models.functions import JSONObject
+
+from core import clock, redis
+from core.errors import NotFound
+from rooms import cards, presence, wire
+from rooms.models import Room, RoomItem
+from streaming import actions as streaming
+
+log = logging.getLogger(__name__)
+
+
+def snapshot(room_id: int) -> dict[str, Any]:
+    """Room, items, pin, chat, counts and video as docs/realtime.md has them. Raises NotFound.
+
+    Room and items are read by one statement, so they belong to the same number `s`.
+    """
+    items = (
+        RoomItem.objects.shown()
+        .filter(room=OuterRef("pk"))
+        .order_by("position", "number")
+        .values(
+            row=JSONObject(
+                placement=F("placement_id"), number=F("number"), state=F("state"), card=F("card")
+            )
+        )
+    )
+    room = (
+        Room.objects.select_related("anchor", "stream")
+        .annotate(rows=ArraySubquery(items), pinned_placement=F("pinned__placement_id"))
+        .filter(pk=room_id)
+        .first()
+    )
+    if room is None:
+        raise NotFound("There is no such room.")
+    viewers, likes, chat = from_redis(room)
+    return {
+        "s": room.event_seq,
+        "now": wire.millis(clock.now()),
+        "room": {
+            "id": room.pk,
+            "slug": room.slug,
+            "title": room.title,
+            **state_of(room),
+            "anchor": {
+                "id": room.anchor_id,
+                "name": room.anchor.name,
+                "username": room.anchor.username,
+            },
+        },
+        "items": [item_of(**row) for row in room.rows],
+        "pinned": room.pinned_placement,
+        "chat": chat,
+        "counts": {"viewers": viewers, "likes": likes},
+        "video": {"state": room.video_state, "sources": sources(room)},
+    }
+
+
+def state_of(room: Room) -> dict[str, Any]:
+    """The part of a room that `room.state` events carry."""
+    return {
+        "state": room.state,
+        "scheduled_at": wire.millis(room.scheduled_at),
+        "started_at": wire.millis(room.started_at),
+        "ended_at": wire.millis(room.ended_at),
+    }
+
+
+def item_of(placement: int, number: int, state: str, card: dict[str, Any]) -> dict[str, Any]:
+    """One item on the wire."""
+    return {"placement": placement, "number": number, "state": state, **card}
+
+
+def sources(room: Room) -> list[dict[str, str]]:
+    """Signed play-out URLs, fresh on every call; empty before the room has a stream."""
+    if room.stream is None or room.video_state == Room.Video.ENDED:
+        return []
+    return [{"kind": s.kind, "url": s.url} for s in streaming.playback(stream=room.stream)]
+
+
+def from_redis(room: Room) -> tuple[int, int, list[Any]]:
+    """(viewers, likes, chat), or what PostgreSQL knows of them while Redis is away."""
+    pipeline = redis.client().pipeline(transaction=False)
+    pipeline.hgetall(wire.presence_key(room.pk))
+    pipeline.get(wire.likes_key(room.pk))
+    pipeline.lrange(wire.chat_key(room.pk), 0, wire.CHAT_HISTORY - 1)
+    try:
+        counts, likes, chat = pipeline.execute()
+    except redis_errors.RedisError:
+        return 0, room.likes, []
+    lines = [json.loads(line) for line in reversed(chat)]
+    for line in lines:
+        line.pop("t", None)
+    return presence.total(counts), max(room.likes, int(likes or 0)), lines
+
+
+def fold(state: dict[str, Any], event: dict[str, Any]) -> dict[str, Any]:
+    """`snapshot(s)` and durable event `s + 1` → `snapshot(s + 1)`; others are returned unchanged."""
+    if event.get("s") != state["s"] + 1:
+        return state
+    state = copy.deepcopy(state)
+    state["s"] = event["s"]
+    apply = _FOLDS.get(event["t"])
+    if apply:
+        apply(state, event)
+    return state
+
+
+def _room_state(state: dict[str, Any], event: dict[str, Any]) -> None:
+    for name in ("state", "scheduled_at", "started_at", "ended_at"):
+        state["room"][name] = event[name]
+
+
+def _item_listed(state: dict[str, Any], event: dict[str, Any]) -> None:
+    new = event["item"]
+    for index, item in enumerate(state["items"]):
+        if item["placement"] == new["placement"]:
+            state["items"][index] = new
+            return
+    state["items"].append(new)
+
+
+def _item_pulled(state: dict[str, Any], event: dict[str, Any]) -> None:
+    gone = event["placement"]
+    state["items"] = [item for item in state["items"] if item["placement"] != gone]
+    if state["pinned"] == gone:
+        state["pinned"] = None
+
+
+def _item_sorted(state: dict[str, Any], event: dict[str, Any]) -> None:
+    rank = {placement: index for index, placement in enumerate(event["order"])}
+    state["items"].sort(key=lambda item: rank.get(item["placement"], len(rank)))
+
+
+def _pin(state: dict[str, Any], event: dict[str, Any]) -> None:
+    for item in state["items"]:
+        if item["placement"] == event["placement"]:
+            if item["state"] != "SOLD_OUT":
+                item["state"] = "PINNED"
+        elif item["state"] == "PINNED":
+            item["state"] = "EXPLAINED"
+    state["pinned"] = event["placement"]
+
+
+def _price(state: dict[str, Any], event: dict[str, Any]) -> None:
+    for item, variant in _variants(state, event):
+        variant.update({name: event[name] for name in ("minor", "currency", "text")})
+        item["price"] = cards.lowest(item["variants"])
+
+
+def _stock(state: dict[str, Any], event: dict[str, Any]) -> None:
+    for item, variant in _variants(state, event):
+        variant["left"] = event["left"]
+        item["state"] = event["state"]
+
+
+def _variants(state: dict[str, Any], event: dict[str, Any]) -> list[tuple[Any, Any]]:
+    return [
+        (item, variant)
+        for item in state["items"]
+        if item["placement"] == event["placement"]
+        for variant in item["variants"]
+        if variant["id"] == event["variant"]
+    ]
+
+
+def _video(state: dict[str, Any], event: dict[str, Any]) -> None:
+    state["video"]["state"] = event["state"]
+
+
+_FOLDS = {
+    "room.state": _room_state,
+    "item.listed": _item_listed,
+    "item.pulled": _item_pulled,
+    "item.sorted": _item_sorted,
+    "pin": _pin,
+    "price": _price,
+    "stock": _stock,
+    "video": _video,
+}

@@ -1,0 +1,1 @@
+"""Pages of rooms: `watching` for everybody, `studio` for anchors."""

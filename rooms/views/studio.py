@@ -1,0 +1,281 @@
+"""The anchor's side: one's rooms, the console of one show, and everything that can be done in it.
+
+Each POST takes a form or JSON; who asks for JSON (`Accept: application/json`) gets JSON, everybody
+else is sent back to the console.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from catalog.models import Listing
+from core.actors import acting
+from core.errors import Invalid, NotFound
+from rooms import actions
+from rooms.actions.goods import wire_form
+from rooms.models import Room
+from rooms.numbers import numbers
+from rooms.selection import selection
+from rooms.snapshot import snapshot, state_of
+
+PAST_SHOWN = 20
+
+
+@require_safe
+@login_required
+def home(request: HttpRequest) -> HttpResponse:
+    """rooms/studio_home.html: `on_air`, `planned` (DRAFT and SCHEDULED, by time), `past` (newest 20),
+    each a list of Room; past ones carry `.numbers` ({orders, units, amount_minor, currency, …}).
+    Forms: POST /studio/go-live/ (`title` optional), POST /studio/rooms/ (`title`, `scheduled_at`
+    as the browser's datetime-local, optional).
+    """
+    rooms = Room.objects.for_actor(request.user).select_related("anchor")
+    past = list(rooms.filter(state__in=["ENDED", "REPLAY"])[:PAST_SHOWN])
+    for room in past:
+        room.numbers = numbers(room)  # type: ignore[attr-defined]
+    return render(
+        request,
+        "rooms/studio_home.html",
+        {
+            "on_air": list(rooms.on_air()),
+            "planned": list(rooms.filter(state__in=["DRAFT", "SCHEDULED"]).order_by("scheduled_at")),
+            "past": past,
+        },
+    )
+
+
+@require_safe
+@login_required
+def console(request: HttpRequest, slug: str) -> HttpResponse:
+    """rooms/studio.html: `room`, `snapshot`, `numbers` (also at …/numbers/ as JSON), `publish`
+    ({sessions_url}: POST there for a publishing grant), `selection` (first page, see `rooms.selection`).
+    Below /studio/<slug>/: go-live/, end/, discard/, schedule/ (`scheduled_at`), items/ (`listing`: id),
+    items/remove/ (`placement`), items/sort/ (`order`: placements), pin/ (`placement` or empty),
+    chat/ (`text`, `id`), selection/?q=&page=, numbers/.
+    """
+    room = own_room(request, slug)
+    return render(
+        request,
+        "rooms/studio.html",
+        {
+            "room": room,
+            "snapshot": snapshot(room.pk),
+            "numbers": numbers(room),
+            "publish": {"sessions_url": f"/api/v1/streams/{room.stream.key}/sessions"}
+            if room.stream
+            else None,
+            "selection": selection(room=room),
+        },
+    )
+
+
+@require_safe
+@login_required
+def selection_list(request: HttpRequest, slug: str) -> HttpResponse:
+    """rooms/_selection.html with `selection` and `room`, or the same as JSON; `?q=`, `?page=`."""
+    room = own_room(request, slug)
+    page = request.GET.get("page", "1")
+    found = selection(
+        room=room,
+        text=request.GET.get("q", ""),
+        page=int(page) if page.isascii() and page.isdigit() and len(page) < 6 else 1,
+    )
+    if _wants_json(request):
+        return JsonResponse(found)
+    return render(request, "rooms/_selection.html", {"room": room, "selection": found})
+
+
+@require_safe
+@login_required
+def numbers_now(request: HttpRequest, slug: str) -> HttpResponse:
+    return JsonResponse(numbers(own_room(request, slug)))
+
+
+def own_room(request: HttpRequest, slug: str) -> Room:
+    """Raises NotFound for everybody but the room's anchor."""
+    return Room.objects.select_related("anchor", "stream").fetch(request.user, slug=slug)
+
+
+# Verbs -------------------------------------------------------------------------------------------
+
+Verb = Callable[..., tuple[Room, dict[str, Any]]]
+
+
+def _verb(work: Verb) -> Callable[..., HttpResponse]:
+    """A POST of a signed-in person: `work(request, data, …)` returns (room, JSON answer)."""
+
+    @require_POST
+    @login_required
+    @wraps(work)
+    def view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        room, answer = work(request, _data(request), *args, **kwargs)
+        if _wants_json(request):
+            return JsonResponse({"room": room.slug, **answer})
+        if room.state == "ARCHIVED":
+            return redirect("studio")
+        return redirect("studio-room", slug=room.slug)
+
+    return view
+
+
+def _wants_json(request: HttpRequest) -> bool:
+    return "json" in request.headers.get("Accept", "") and not request.accepts("text/html")
+
+
+def _data(request: HttpRequest) -> Mapping[str, Any]:
+    """The body as one mapping. Raises Invalid for JSON that is none."""
+    if request.content_type != "application/json":
+        fields: dict[str, Any] = {name: request.POST[name] for name in request.POST}
+        if "order" in request.POST:
+            fields["order"] = request.POST.getlist("order")
+        return fields
+    try:
+        value = json.loads(request.body or b"{}")
+    except (ValueError, RecursionError):
+        value = None
+    if not isinstance(value, dict):
+        raise Invalid(_("Send a JSON object."), code="bad_json")
+    return value
+
+
+def _text(data: Mapping[str, Any], name: str) -> str:
+    value = data.get(name, "")
+    if not isinstance(value, str):
+        raise Invalid(_("`%(field)s` must be text.") % {"field": name})
+    return value
+
+
+def _number(value: Any, name: str) -> int:
+    text = str(value)
+    if isinstance(value, bool) or not text.isascii() or not text.isdigit() or len(text) > 18:
+        raise Invalid(_("`%(field)s` must be a whole number.") % {"field": name})
+    return int(text)
+
+
+def _moment(data: Mapping[str, Any]) -> Any:
+    """`scheduled_at` as an aware time; a datetime-local value is in the server's time zone."""
+    text = _text(data, "scheduled_at")
+    if not text:
+        return None
+    try:
+        moment = parse_datetime(text)
+    except ValueError:
+        moment = None
+    if moment is None:
+        raise Invalid(_("Enter the time as 2030-12-31T20:00."), code="bad_time")
+    return timezone.make_aware(moment) if timezone.is_naive(moment) else moment
+
+
+@_verb
+def quick_start(request: HttpRequest, data: Mapping[str, Any]) -> tuple[Room, dict[str, Any]]:
+    room = actions.quick_start(user=request.user, title=_text(data, "title"))
+    return room, {"state": room.state}
+
+
+@_verb
+def create(request: HttpRequest, data: Mapping[str, Any]) -> tuple[Room, dict[str, Any]]:
+    at = _moment(data)
+    room = actions.create_room(anchor=request.user, title=_text(data, "title"))
+    if at is not None:
+        room = actions.schedule_room(room=room, at=at, actor=request.user)
+    return room, state_of(room)
+
+
+@_verb
+def schedule(
+    request: HttpRequest, data: Mapping[str, Any], slug: str
+) -> tuple[Room, dict[str, Any]]:
+    at = _moment(data)
+    if at is None:
+        raise Invalid(_("Enter the time as 2030-12-31T20:00."), code="bad_time")
+    room = actions.schedule_room(room=own_room(request, slug), at=at, actor=request.user)
+    return room, state_of(room)
+
+
+@_verb
+def go_live(
+    request: HttpRequest, data: Mapping[str, Any], slug: str
+) -> tuple[Room, dict[str, Any]]:
+    room = actions.start_show(room=own_room(request, slug), actor=request.user)
+    return room, state_of(room)
+
+
+@_verb
+def end(request: HttpRequest, data: Mapping[str, Any], slug: str) -> tuple[Room, dict[str, Any]]:
+    actor = acting(request.user, "anchor")
+    room = actions.end_room(room=own_room(request, slug), actor=actor)
+    return room, state_of(room)
+
+
+@_verb
+def discard(
+    request: HttpRequest, data: Mapping[str, Any], slug: str
+) -> tuple[Room, dict[str, Any]]:
+    room = own_room(request, slug)
+    actions.discard_room(room=room, actor=request.user)
+    room.refresh_from_db()
+    return room, state_of(room)
+
+
+@_verb
+def add_item(
+    request: HttpRequest, data: Mapping[str, Any], slug: str
+) -> tuple[Room, dict[str, Any]]:
+    room = own_room(request, slug)
+    listing = Listing.objects.on_sale().filter(pk=_number(data.get("listing"), "listing")).first()
+    if listing is None:
+        raise NotFound(_("This item is not on sale any more."))
+    item = actions.add_item(room=room, listing=listing, actor=request.user)
+    return room, {"item": wire_form(item)}
+
+
+@_verb
+def remove_item(
+    request: HttpRequest, data: Mapping[str, Any], slug: str
+) -> tuple[Room, dict[str, Any]]:
+    room = own_room(request, slug)
+    placement = _number(data.get("placement"), "placement")
+    actions.pull_item(room=room, placement_id=placement, actor=request.user)
+    return room, {"placement": placement}
+
+
+@_verb
+def sort_items(
+    request: HttpRequest, data: Mapping[str, Any], slug: str
+) -> tuple[Room, dict[str, Any]]:
+    room = own_room(request, slug)
+    order = data.get("order")
+    if not isinstance(order, list):
+        raise Invalid(_("`order` must list the placements."), code="bad_order")
+    wanted = [_number(value, "order") for value in order]
+    actions.sort_items(room=room, order=wanted, actor=request.user)
+    return room, {"order": wanted}
+
+
+@_verb
+def pin(request: HttpRequest, data: Mapping[str, Any], slug: str) -> tuple[Room, dict[str, Any]]:
+    room = own_room(request, slug)
+    value = data.get("placement")
+    placement = None if value in (None, "") else _number(value, "placement")
+    actions.pin(room=room, placement_id=placement, actor=request.user)
+    return room, {"pinned": placement}
+
+
+@_verb
+def chat(request: HttpRequest, data: Mapping[str, Any], slug: str) -> tuple[Room, dict[str, Any]]:
+    room = own_room(request, slug)
+    event = actions.post_chat(
+        room=room, user=request.user, text=_text(data, "text"), nonce=_text(data, "id")
+    )
+    return room, {"chat": event}
