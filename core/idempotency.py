@@ -35,9 +35,9 @@ def once(
     """Run `work` at most once for (actor, key); returns (answer, replayed).
 
     `request` is a `fingerprint`. `last` runs after the key is written, right before the commit:
-    the place for hot rows, and it may still refuse by raising. Takes a transaction-scoped advisory lock on the key. Raises
-    Invalid for a missing or over-long key, KeyReused, InFlight, and whatever `work` raises, in
-    which case nothing is stored and the key stays free.
+    the place for hot rows, and it may still refuse by raising. Takes a transaction-scoped advisory
+    lock on the key. Raises Invalid for a missing or over-long key, KeyReused, InFlight, and
+    whatever `work` raises, in which case nothing is stored and the key stays free.
     """
     if not key or len(key) > 255:
         raise Invalid("Send an Idempotency-Key of 1 to 255 characters.", code="key_missing")
@@ -56,4 +56,6 @@ def once(
             return known.answer, True
         answer = work()
         IdempotencyRecord.objects.create(actor=actor, key=key, fingerprint=request, answer=answer)
+        if last:
+            last()
         return answer, False
