@@ -18,6 +18,11 @@ MAX_TOKENS = 20
 TOKEN_PREFIX = "lsk_"  # noqa: S105 - lets secret scanners know one when they see one
 
 
+def _lock(user: User) -> None:
+    """One change of a person's book at a time; held until the caller's transaction ends."""
+    User.objects.select_for_update().only("pk").get(pk=user.pk)
+
+
 @transaction.atomic
 def save_address(*, user: User, fields: dict[str, Any], address: Address | None = None) -> Address:
     """Add an address, or change `address`; the first one, and one with is_default, becomes the default.
@@ -25,7 +30,7 @@ def save_address(*, user: User, fields: dict[str, Any], address: Address | None 
     Locks the user's row, so that two requests cannot make two defaults. Raises Conflict past
     MAX_ADDRESSES. `fields` must have passed AddressForm.
     """
-    User.objects.select_for_update().get(pk=user.pk)
+    _lock(user)
     own = Address.objects.for_actor(user)
     if address is None:
         if own.count() >= MAX_ADDRESSES:
@@ -49,7 +54,7 @@ def save_address(*, user: User, fields: dict[str, Any], address: Address | None 
 @transaction.atomic
 def make_default(*, user: User, address: Address) -> None:
     """Use `address` unless another is chosen. Locks the user's row."""
-    User.objects.select_for_update().get(pk=user.pk)
+    _lock(user)
     Address.objects.for_actor(user).exclude(pk=address.pk).update(is_default=False)
     Address.objects.for_actor(user).filter(pk=address.pk).update(is_default=True)
 
@@ -57,7 +62,7 @@ def make_default(*, user: User, address: Address) -> None:
 @transaction.atomic
 def delete_address(*, user: User, address: Address) -> None:
     """Forget an address; the newest of the others becomes the default. Past orders keep their copy."""
-    User.objects.select_for_update().get(pk=user.pk)
+    _lock(user)
     address.delete()
     own = Address.objects.for_actor(user)
     if not own.filter(is_default=True).exists() and (newest := own.order_by("-id").first()):
@@ -70,7 +75,7 @@ def issue_token(*, user: User, name: str) -> tuple[ApiToken, str]:
 
     Locks the user's row. Raises Conflict past MAX_TOKENS live ones.
     """
-    User.objects.select_for_update().get(pk=user.pk)
+    _lock(user)
     if ApiToken.objects.for_actor(user).count() >= MAX_TOKENS:
         raise Conflict(
             _("You have %(number)s tokens already; revoke one first.") % {"number": MAX_TOKENS},

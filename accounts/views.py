@@ -14,6 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts import actions
+from accounts.caller import caller
 from accounts.forms import AddressForm, ProfileForm, TokenForm
 from accounts.models import Address, ApiToken, User
 
@@ -31,7 +32,7 @@ def _next(request: HttpRequest, otherwise: str) -> str:
 @require_http_methods(["GET", "POST"])
 def profile(request: HttpRequest) -> HttpResponse:
     # A copy, so that a refused name does not show up in the header of the same page.
-    person = User.objects.get(pk=request.user.pk)
+    person = User.objects.get(pk=caller(request).pk)
     form = ProfileForm(request.POST or None, instance=person)
     if request.method == "POST" and form.is_valid():
         form.save()
@@ -70,12 +71,12 @@ def addresses(request: HttpRequest) -> HttpResponse:
 def edit_address(request: HttpRequest, pk: int | None = None) -> HttpResponse:
     """Add or change; `?next=` leads back, for instance to the room where one was about to buy."""
     address = Address.objects.fetch(request.user, pk=pk) if pk else None
-    initial = {} if address else {"recipient": request.user.display_name}
+    initial = {} if address else {"recipient": caller(request).display_name}
     form = AddressForm(request.POST or None, instance=address, initial=initial)
     target = _next(request, "/me/addresses/")
     if request.method == "POST" and form.is_valid():
         actions.save_address(
-            user=request.user,
+            user=caller(request),
             address=Address.objects.fetch(request.user, pk=pk) if pk else None,
             fields=form.fields_to_save(),
         )
@@ -88,14 +89,14 @@ def edit_address(request: HttpRequest, pk: int | None = None) -> HttpResponse:
 @login_required
 @require_POST
 def default_address(request: HttpRequest, pk: int) -> HttpResponse:
-    actions.make_default(user=request.user, address=Address.objects.fetch(request.user, pk=pk))
+    actions.make_default(user=caller(request), address=Address.objects.fetch(request.user, pk=pk))
     return redirect("accounts:addresses")
 
 
 @login_required
 @require_POST
 def delete_address(request: HttpRequest, pk: int) -> HttpResponse:
-    actions.delete_address(user=request.user, address=Address.objects.fetch(request.user, pk=pk))
+    actions.delete_address(user=caller(request), address=Address.objects.fetch(request.user, pk=pk))
     messages.success(request, _("The address is deleted."))
     return redirect("accounts:addresses")
 
@@ -108,7 +109,7 @@ def tokens(request: HttpRequest) -> HttpResponse:
     form = TokenForm(request.POST or None)
     secret = ""
     if request.method == "POST" and form.is_valid():
-        _token, secret = actions.issue_token(user=request.user, name=form.cleaned_data["name"])
+        _token, secret = actions.issue_token(user=caller(request), name=form.cleaned_data["name"])
         form = TokenForm()
     rows = ApiToken.objects.for_actor(request.user).order_by("-id")
     context = {"form": form, "tokens": rows, "secret": secret}

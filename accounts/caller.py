@@ -1,0 +1,15 @@
+"""Who stands behind a request."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest
+
+from accounts.models import User
+from core.errors import Forbidden
+
+
+def caller(request: HttpRequest) -> User:
+    """The signed-in person. Raises Forbidden for a guest; views keep guests out before."""
+    if not isinstance(request.user, User):
+        raise Forbidden("Sign in first.")
+    return request.user
