@@ -32,6 +32,7 @@ INSTALLED_APPS = [
     "rooms",
     "discovery",
     "insights",
+    "demo",
     "unfold",
     "unfold.contrib.filters",
     "django.contrib.admin",
@@ -48,6 +49,7 @@ INSTALLED_APPS = [
     "csp",
     "django_htmx",
     "django_vite",
+    "ninja",
     "template_partials",
 ]
 
@@ -55,7 +57,7 @@ MIDDLEWARE = [
     "core.logs.RequestLogMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "liveshop.csp.ContentPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -215,6 +217,11 @@ CELERY: dict[str, Any] = {
         },
         "silent-streams": {
             "task": "streaming.tasks.interrupt_silent",
+            "schedule": 5.0,
+            "options": {"expires": 10},
+        },
+        "payment-repair": {
+            "task": "orders.tasks.repair_payments",
             "schedule": 5.0,
             "options": {"expires": 10},
         },
