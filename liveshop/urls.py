@@ -18,6 +18,8 @@ urlpatterns = [
     path("accounts/", include("allauth.urls")),
     path("me/", include("accounts.urls")),
     path("", include("insights.urls")),
+    path("supplier/cases/", include("orders.urls_cases")),
+    path("studio/orders/", include("orders.urls_studio")),
     path("supplier/", include("supply.urls")),
     path("goods/", include("catalog.urls")),
     path("orders/", include("orders.urls")),

@@ -7,6 +7,7 @@ minor units of the order's currency. Everything that could change later is copie
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 from typing import Any, Self
 
 from django.conf import settings
@@ -14,14 +15,50 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from catalog.pictures import url
 from core.access import ActorQuerySet
 from orders import states
+
+TABS: dict[str, list[str]] = {
+    "pay": ["PENDING_PAYMENT"],
+    "ship": ["PAID_ON_HOLD", "PAID", "ALLOCATED"],
+    "receive": ["SHIPPED", "DELIVERED"],
+    "done": ["COMPLETED", "SETTLED"],
+}
+
+STATUS_ORDER = (
+    "PENDING_PAYMENT",
+    "PAID_ON_HOLD",
+    "PAID",
+    "ALLOCATED",
+    "SHIPPED",
+    "DELIVERED",
+    "COMPLETED",
+    "SETTLED",
+    "RETURNED",
+    "CANCELLED",
+    "EXPIRED",
+)
 
 
 class OrderQuerySet(ActorQuerySet["Order"]):
     def for_actor(self, user: Any) -> Self:
         """Buyers see their own orders; suppliers and anchors have views of their own lines."""
         return self if user.is_staff else self.filter(buyer=user)
+
+    def bought_by(self, user: Any) -> Self:
+        """Only what `user` bought, for staff too."""
+        return self.filter(buyer=user)
+
+    def in_tab(self, tab: str) -> Self:
+        """Orders with a line in one of the tab's states; an unknown tab means all."""
+        if tab == "cases":
+            open_cases = AfterSaleCase.objects.exclude(state__in=states.CASE_FINAL)
+            return self.filter(pk__in=open_cases.values("line__order"))
+        wanted = TABS.get(tab)
+        if not wanted:
+            return self
+        return self.filter(pk__in=OrderLine.objects.filter(state__in=wanted).values("order"))
 
 
 class Order(models.Model):
@@ -45,6 +82,12 @@ class Order(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+    @property
+    def status(self) -> str:
+        """The fold over the lines: the state of the line that is furthest behind; ended lines count last."""
+        present = {line.state for line in self.lines.all()}
+        return next((state for state in STATUS_ORDER if state in present), "PENDING_PAYMENT")
 
 
 class OrderLineQuerySet(ActorQuerySet["OrderLine"]):
@@ -85,9 +128,7 @@ class OrderLine(models.Model):
     commission_bps = models.PositiveIntegerField(default=0)
     platform_fee_bps = models.PositiveIntegerField()
     remorse_minutes = models.PositiveIntegerField(null=True, blank=True)
-    state = models.CharField(
-        max_length=20, choices=states.LINE.choices, default="PENDING_PAYMENT"
-    )
+    state = models.CharField(max_length=20, choices=states.LINE.choices, default="PENDING_PAYMENT")
     # The moment on air that sold it, by the database's clock; null when bought off air.
     on_air_at = models.DateTimeField(null=True, blank=True)
 
@@ -108,6 +149,49 @@ class OrderLine(models.Model):
     @property
     def total_minor(self) -> int:
         return self.unit_price_minor * self.quantity
+
+    @property
+    def open_case(self) -> AfterSaleCase | None:
+        """The claim that stops this line's clock, if any."""
+        return self.cases.exclude(state__in=states.CASE_FINAL).first()
+
+    @property
+    def latest_case(self) -> AfterSaleCase | None:
+        return self.cases.first()
+
+    @property
+    def left_quantity(self) -> int:
+        """How many have not been refunded and are not about to be."""
+        asked = self.refunds.aggregate(total=models.Sum("quantity"))["total"]
+        return self.quantity - (asked or 0)
+
+    @property
+    def claimable(self) -> str:
+        """The kind of case that the buyer may open for the line now, or nothing."""
+        if self.open_case or self.left_quantity < 1:
+            return ""
+        if self.state in states.UNSHIPPED:
+            return AfterSaleCase.Kind.REFUND_BEFORE_SHIPPING
+        return AfterSaleCase.Kind.RETURN_AND_REFUND if self.state in states.RETURNABLE else ""
+
+    @property
+    def picture(self) -> dict[str, Any] | None:
+        """The picture that it was bought with, as the design system shows one."""
+        if not self.picture_key:
+            return None
+        return {"src": url(self.picture_key, 160), "alt": self.title, "width": 160, "height": 160}
+
+    def announced(self) -> dict[str, Any]:
+        """The line as the events of an order tell it."""
+        return {
+            "line": self.pk,
+            "placement_id": self.placement_id,
+            "listing_variant_id": self.listing_variant_id,
+            "offer_id": self.offer_id,
+            "quantity": self.quantity,
+            "title": self.title,
+            "amount_minor": self.total_minor,
+        }
 
 
 class Reservation(models.Model):
@@ -149,7 +233,24 @@ class PaymentIntent(models.Model):
     currency = models.CharField(max_length=3)
     state = models.CharField(max_length=20, choices=states.PAYMENT.choices, default="STARTED")
     failure = models.CharField(max_length=200, blank=True)
+    # What the provider wants from the buyer: {"kind": …, "url": …}.
+    next_action = models.JSONField(default=dict, blank=True)
+    # Provider-specific wishes, for example {"scenario": "decline"} for the sandbox.
+    options = models.JSONField(default=dict, blank=True)
+    checked_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        verbose_name = _("payment")
+        verbose_name_plural = _("payments")
+        ordering = ["id"]
+        indexes = [
+            models.Index(
+                fields=["created_at"],
+                condition=models.Q(state__in=["STARTED", "ACTION_REQUIRED"]),
+                name="orders_payment_open",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.provider} {self.provider_ref or self.key}"
@@ -163,9 +264,7 @@ class PaymentEvent(models.Model):
     intent = models.ForeignKey(
         PaymentIntent, null=True, on_delete=models.PROTECT, related_name="events"
     )
-    refund = models.ForeignKey(
-        "Refund", null=True, on_delete=models.PROTECT, related_name="events"
-    )
+    refund = models.ForeignKey("Refund", null=True, on_delete=models.PROTECT, related_name="events")
     kind = models.CharField(max_length=40)
     amount_minor = models.BigIntegerField(null=True)
     occurred_at = models.DateTimeField()
@@ -190,10 +289,19 @@ class WebhookInbox(models.Model):
     received_at = models.DateTimeField(db_default=Now())
     processed_at = models.DateTimeField(null=True, blank=True)
     attempts = models.PositiveIntegerField(default=0)
+    next_attempt_at = models.DateTimeField(db_default=Now())
     last_error = models.TextField(blank=True, default="")
 
     class Meta:
-        verbose_name_plural = "webhook inbox"
+        verbose_name = _("webhook")
+        verbose_name_plural = _("webhook inbox")
+        indexes = [
+            models.Index(
+                fields=["next_attempt_at"],
+                condition=models.Q(processed_at__isnull=True),
+                name="orders_webhook_waiting",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.provider} #{self.pk}"
@@ -206,6 +314,10 @@ class AfterSaleCaseQuerySet(ActorQuerySet["AfterSaleCase"]):
         return self.filter(
             models.Q(line__order__buyer=user) | models.Q(line__supplier__members=user)
         ).distinct()
+
+    def against(self, user: Any) -> Self:
+        """Cases against a supplier that `user` works for; all of them for staff."""
+        return self if user.is_staff else self.filter(line__supplier__members=user).distinct()
 
 
 class AfterSaleCase(models.Model):
@@ -257,6 +369,27 @@ class AfterSaleCase(models.Model):
     def __str__(self) -> str:
         return self.number
 
+    @property
+    def deadline(self) -> datetime | None:
+        """When the case moves by itself."""
+        return states.CASE.deadline_of(self)
+
+
+class CaseNote(models.Model):
+    """What one side writes to the other, and to whoever rules on the case. Never edited."""
+
+    case = models.ForeignKey(AfterSaleCase, on_delete=models.PROTECT, related_name="notes")
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    role = models.CharField(max_length=10)
+    text = models.TextField(max_length=2000)
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return self.text[:40]
+
 
 class Refund(models.Model):
     """Money on its way back. `key` is sent to the provider, so a retry is never a second refund."""
@@ -275,8 +408,28 @@ class Refund(models.Model):
     currency = models.CharField(max_length=3)
     state = models.CharField(max_length=12, choices=states.REFUND.choices, default="REQUESTED")
     reason = models.CharField(max_length=120, blank=True)
-    provider_ref = models.CharField(max_length=80, blank=True)
+    provider_ref = models.CharField(max_length=80, blank=True, db_index=True)
+    failure = models.CharField(max_length=200, blank=True)
+    attempts = models.PositiveIntegerField(default=0)
+    checked_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        verbose_name = _("refund")
+        verbose_name_plural = _("refunds")
+        ordering = ["id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(amount_minor__gt=0), name="orders_refund_of_something"
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["created_at"],
+                condition=models.Q(state__in=["REQUESTED", "SUBMITTED"]),
+                name="orders_refund_open",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.amount_minor} {self.currency}"
@@ -298,6 +451,20 @@ class SandboxCharge(models.Model):
         return f"{self.ref} {self.status}"
 
 
+class SandboxRefund(models.Model):
+    """A refund in the sandbox's books. The same key is the same refund, however often it is asked."""
+
+    charge = models.ForeignKey(SandboxCharge, on_delete=models.PROTECT, related_name="refunds")
+    ref = models.CharField(max_length=40, unique=True)
+    key = models.CharField(max_length=64, unique=True)
+    amount_minor = models.PositiveBigIntegerField()
+    status = models.CharField(max_length=20, default="pending")
+    created_at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return f"{self.ref} {self.status}"
+
+
 class SandboxWebhook(models.Model):
     """A webhook that the sandbox still has to send."""
 
@@ -306,6 +473,15 @@ class SandboxWebhook(models.Model):
     due_at = models.DateTimeField()
     sent_at = models.DateTimeField(null=True, blank=True)
     attempts = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["due_at"],
+                condition=models.Q(sent_at__isnull=True),
+                name="orders_sandbox_webhook_due",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.event_id

@@ -10,12 +10,19 @@ from django.conf import settings
 from core.states import Move, StateMachine
 
 if TYPE_CHECKING:
-    from orders.models import OrderLine
+    from orders.models import OrderLine, Refund
 
 
 def _remorse(line: OrderLine) -> timedelta:
     minutes = line.remorse_minutes
     return settings.REMORSE_PERIOD if minutes is None else timedelta(minutes=minutes)
+
+
+def _refund_pause(refund: Refund) -> timedelta | None:
+    """10, 20, 40, 80 minutes; then a person has to look."""
+    if refund.attempts > 4:
+        return None
+    return timedelta(minutes=5 * 2**refund.attempts)
 
 
 LINE = StateMachine(
@@ -72,7 +79,8 @@ REFUND = StateMachine(
         Move("REQUESTED", "SUCCEEDED", by={"provider"}),
         Move("SUBMITTED", "SUCCEEDED", by={"provider"}),
         Move("SUBMITTED", "FAILED", by={"provider"}),
-        Move("FAILED", "SUBMITTED", by={"system", "admin"}),
+        # Asked again with the same key, after growing pauses, and by hand at any time.
+        Move("FAILED", "REQUESTED", by={"system", "admin"}, after=_refund_pause),
         Move("FAILED", "SUCCEEDED", by={"provider"}),
     ],
 )
@@ -97,16 +105,24 @@ CASE = StateMachine(
         Move("AWAITING_RETURN", "RETURN_RECEIVED", by={"supplier", "system"}),
         Move("AWAITING_RETURN", "WITHDRAWN", by={"buyer"}),
         Move("AWAITING_RETURN", "CLOSED", by={"system"}, after=timedelta(days=5)),
-        Move("RETURN_IN_TRANSIT", "RETURN_RECEIVED", by={"supplier", "system"}),
+        # A supplier who never confirms a parcel that is on its way has it counted as received.
+        Move(
+            "RETURN_IN_TRANSIT",
+            "RETURN_RECEIVED",
+            by={"supplier", "system"},
+            after=timedelta(days=10),
+        ),
         Move("RETURN_RECEIVED", "INSPECTING", by={"supplier", "system"}),
         Move("INSPECTING", "ACCEPTED", by={"supplier", "system"}, after=timedelta(days=3)),
         Move("INSPECTING", "DISPUTED", by={"supplier", "system"}),
         Move("ACCEPTED", "REFUNDING", by={"system"}),
         Move("DISPUTED", "ARBITRATING", by={"admin", "system"}),
-        Move("ESCALATED", "ARBITRATING", by={"admin"}),
+        Move("ESCALATED", "ARBITRATING", by={"admin", "system"}),
         Move("ARBITRATING", "RULED_BUYER", by={"admin"}),
         Move("ARBITRATING", "RULED_SELLER", by={"admin"}),
         Move("RULED_BUYER", "REFUNDING", by={"system", "admin"}),
+        # Ruled before anything was sent back: the goods come first.
+        Move("RULED_BUYER", "AWAITING_RETURN", by={"system", "admin"}),
         Move("RULED_SELLER", "CLOSED", by={"system", "admin"}),
         Move("REFUNDING", "REFUNDED", by={"provider", "system"}),
         Move("REFUNDING", "REFUND_FAILED", by={"provider", "system"}),
@@ -115,3 +131,7 @@ CASE = StateMachine(
 )
 
 CASE_FINAL = frozenset({"REFUNDED", "CLOSED", "WITHDRAWN"})
+
+# An order line that may still be sent back, and how long after the parcel is accepted.
+RETURNABLE = frozenset({"DELIVERED", "COMPLETED"})
+UNSHIPPED = frozenset({"PAID", "ALLOCATED"})

@@ -1,1 +1,28 @@
-"""Celery entry points."""
+"""Celery entry points: each looks at waiting rows and calls one action."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from orders import actions
+from orders.payments.sandbox import sender
+
+
+@shared_task
+def expire_unpaid() -> None:
+    actions.expire_unpaid()
+
+
+@shared_task
+def process_webhooks() -> None:
+    actions.process_webhooks()
+
+
+@shared_task
+def repair_payments() -> None:
+    actions.repair_payments()
+
+
+@shared_task
+def send_sandbox_webhooks() -> None:
+    sender.send_due()

@@ -177,6 +177,27 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
+# The back office -----------------------------------------------------------------------------
+UNFOLD: dict[str, Any] = {
+    "SITE_TITLE": "Liveshop",
+    "SITE_HEADER": "Liveshop",
+    "SITE_SYMBOL": "sensors",
+    "SITE_URL": "/",
+    "SHOW_LANGUAGES": True,
+    "COLORS": {
+        "base": {
+            "50": "#f7f3ec", "100": "#efe9df", "200": "#dfd6c8", "300": "#c9bcaa", "400": "#968a7d",
+            "500": "#766a5e", "600": "#5c5248", "700": "#38312b", "800": "#25201c", "900": "#1a1613",
+            "950": "#100d0b",
+        },
+        "primary": {
+            "50": "#fff3ee", "100": "#fde3d8", "200": "#fbc4b0", "300": "#ff9a78", "400": "#ff8a63",
+            "500": "#ff6a3d", "600": "#cb320c", "700": "#a92807", "800": "#7d2a12", "900": "#5c1f0d",
+            "950": "#3f1709",
+        },
+    },
+}  # fmt: skip
+
 # Background work -----------------------------------------------------------------------------
 CELERY: dict[str, Any] = {
     "broker_url": env.text(

@@ -1,0 +1,44 @@
+"""What can be done with orders: one function a use case. Import from here."""
+
+from orders.actions.after_sale import (
+    add_note,
+    approve_case,
+    dispatch_return,
+    escalate_case,
+    open_case,
+    reject_case,
+    rule_case,
+    withdraw_case,
+)
+from orders.actions.cancelling import cancel_order, expire_unpaid
+from orders.actions.fulfilment import confirm_receipt, release_hold
+from orders.actions.inbox import process_webhooks, take_webhook
+from orders.actions.payments import pay_again, settle_payment, start_payment
+from orders.actions.placing import Placed, Wanted, place_order
+from orders.actions.refunds import retry_refund
+from orders.actions.repair import repair_payments
+
+__all__ = [
+    "Placed",
+    "Wanted",
+    "add_note",
+    "approve_case",
+    "cancel_order",
+    "confirm_receipt",
+    "dispatch_return",
+    "escalate_case",
+    "expire_unpaid",
+    "open_case",
+    "pay_again",
+    "place_order",
+    "process_webhooks",
+    "reject_case",
+    "release_hold",
+    "repair_payments",
+    "retry_refund",
+    "rule_case",
+    "settle_payment",
+    "start_payment",
+    "take_webhook",
+    "withdraw_case",
+]

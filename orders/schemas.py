@@ -1,0 +1,189 @@
+"""What the API takes and gives. Amounts are minor units of `currency`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from ninja import Schema
+from pydantic import ConfigDict, Field
+
+from orders.actions import Placed
+from orders.models import AfterSaleCase, OrderLine
+
+
+class Strict(Schema):
+    model_config = ConfigDict(extra="forbid")
+
+
+class WantedIn(Strict):
+    """Either `placement_id` and `variant_id` (from a room), or `listing_variant_id`."""
+
+    quantity: int = 1
+    placement_id: int | None = None
+    variant_id: int | None = None
+    listing_variant_id: int | None = None
+
+
+class PaymentIn(Strict):
+    """`scenario` steers the sandbox: success, decline, three_ds, delay, duplicate, disorder, …"""
+
+    scenario: str | None = Field(None, max_length=20)
+
+    def options(self) -> dict[str, Any]:
+        return {"scenario": self.scenario} if self.scenario else {}
+
+
+class PlaceIn(Strict):
+    lines: list[WantedIn] = Field(..., max_length=100)
+    address: int | None = Field(None, description="One of your addresses; default: your default.")
+    payment: PaymentIn = Field(default_factory=lambda: PaymentIn(scenario=None))
+
+
+class PaymentOut(Schema):
+    """`kind`: done, wait, redirect (to `url`) or failed."""
+
+    kind: str
+    url: str = ""
+
+
+class PlacedOut(Schema):
+    number: str
+    total_minor: int
+    currency: str
+    payment_state: str
+    payment: PaymentOut
+
+    @classmethod
+    def of(cls, placed: Placed) -> PlacedOut:
+        return cls(
+            number=placed.number,
+            total_minor=placed.total_minor,
+            currency=placed.currency,
+            payment_state=placed.payment_state,
+            payment=PaymentOut(kind=placed.payment.kind, url=placed.payment.url),
+        )
+
+
+class LineOut(Schema):
+    id: int
+    title: str
+    option_label: str
+    quantity: int
+    unit_price_minor: int
+    total_minor: int
+    state: str
+    placement_id: int | None
+
+
+class OrderOut(Schema):
+    number: str
+    status: str
+    placed_at: datetime
+    currency: str
+    total_minor: int
+    lines: list[LineOut]
+
+
+class PaymentAttemptOut(Schema):
+    provider: str
+    state: str
+    amount_minor: int
+    failure: str
+
+
+class RefundOut(Schema):
+    line_id: int | None
+    quantity: int
+    amount_minor: int
+    currency: str
+    state: str
+
+
+class OrderDetailOut(OrderOut):
+    shipping_minor: int
+    ship_to: dict[str, Any]
+    payments: list[PaymentAttemptOut]
+    refunds: list[RefundOut]
+
+
+class SoldLineOut(Schema):
+    """What an anchor sees of a sale: neither the buyer nor the supplier's price."""
+
+    id: int
+    order: str
+    title: str
+    option_label: str
+    quantity: int
+    total_minor: int
+    currency: str
+    commission_bps: int
+    state: str
+    placed_at: datetime
+
+    @staticmethod
+    def resolve_order(line: OrderLine) -> str:
+        return line.order.number
+
+    @staticmethod
+    def resolve_currency(line: OrderLine) -> str:
+        return line.order.currency
+
+    @staticmethod
+    def resolve_placed_at(line: OrderLine) -> datetime:
+        return line.order.placed_at
+
+
+class CaseIn(Strict):
+    kind: str
+    reason: str
+    description: str = Field("", max_length=2000)
+    quantity: int | None = None
+
+
+class TextIn(Strict):
+    text: str = Field("", max_length=2000)
+
+
+class DecisionIn(Strict):
+    note: str = Field("", max_length=2000)
+
+
+class DispatchIn(Strict):
+    carrier: str = Field(..., max_length=40)
+    tracking_number: str = Field(..., max_length=60)
+
+
+class NoteOut(Schema):
+    role: str
+    text: str
+    at: datetime
+
+
+class CaseOut(Schema):
+    number: str
+    order: str
+    line_id: int
+    kind: str
+    reason: str
+    description: str
+    quantity: int
+    amount_minor: int
+    currency: str
+    fault: str
+    state: str
+    opened_at: datetime
+    deadline: datetime | None
+    notes: list[NoteOut]
+
+    @staticmethod
+    def resolve_order(case: AfterSaleCase) -> str:
+        return case.line.order.number
+
+    @staticmethod
+    def resolve_currency(case: AfterSaleCase) -> str:
+        return case.line.order.currency
+
+    @staticmethod
+    def resolve_deadline(case: AfterSaleCase) -> datetime | None:
+        return case.deadline
