@@ -1,3 +1,5 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from discovery import views
+
+urlpatterns = [path("", views.feed_page, name="feed")]

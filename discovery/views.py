@@ -29,7 +29,9 @@ def feed_page(request: HttpRequest) -> HttpResponse:
     query = request.GET.get("q", "").strip()[:80]
     if query:
         return render(
-            request, "discovery/feed.html", {"query": query, "goods": _goods(search(query), RESULTS)}
+            request,
+            "discovery/feed.html",
+            {"query": query, "goods": _goods(search(query), RESULTS)},
         )
     before = request.GET.get("before", "")
     page = feed.on_air(before=int(before) if before.isascii() and before.isdigit() else 0)
@@ -61,9 +63,7 @@ def _goods(listings: Any, limit: int) -> list[dict[str, Any]]:
             Prefetch("items", ListingVariant.objects.select_related("offer__stock")),
         )[:limit]
     )
-    shown = RoomItem.objects.shown().filter(
-        placement__listing__in=found, room__state__in=ON_AIR
-    )
+    shown = RoomItem.objects.shown().filter(placement__listing__in=found, room__state__in=ON_AIR)
     rooms = dict(shown.values_list("placement__listing_id", "room__slug"))
     return [_good(listing, rooms.get(listing.pk)) for listing in found if listing.items.all()]
 

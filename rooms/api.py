@@ -1,5 +1,205 @@
-"""HTTP API of this floor."""
+"""HTTP API of this floor: rooms to watch, and one's own rooms to run."""
 
-from ninja import Router
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest
+from ninja import Query, Router, Schema
+from pydantic import Field
+
+from catalog.models import Listing
+from core.actors import acting
+from core.errors import NotFound
+from rooms import actions, feed
+from rooms.actions.goods import wire_form
+from rooms.models import Room
+from rooms.snapshot import snapshot, sources, state_of
+from rooms.views.watching import visible_room
 
 router = Router(tags=["rooms"])
+
+ID = Field(ge=1, le=2**63 - 1)
+
+
+class Anchor(Schema):
+    id: int
+    name: str
+    username: str
+
+
+class RoomOut(Schema):
+    """A room in a list."""
+
+    id: int
+    slug: str
+    title: str
+    state: str
+    url: str
+    anchor: Anchor
+    scheduled_at: datetime | None
+    started_at: datetime | None
+    viewers: int
+    likes: int
+
+
+class RoomPage(Schema):
+    """`next` is the `cursor` of the next page, or null."""
+
+    items: list[RoomOut]
+    next: int | None
+
+
+class RoomIn(Schema):
+    title: str = Field("", max_length=80)
+    scheduled_at: datetime | None = None
+
+
+class ItemIn(Schema):
+    listing: int = ID
+
+
+class OrderIn(Schema):
+    order: list[int] = Field(max_length=200)
+
+
+class PinIn(Schema):
+    """`placement` null takes the pin away."""
+
+    placement: int | None = Field(None, ge=1, le=2**63 - 1)
+
+
+class ChatIn(Schema):
+    text: str = Field(max_length=2000)
+    id: str = Field("", max_length=32)
+
+
+class LikesIn(Schema):
+    n: int = Field(1, ge=1, le=100)
+
+
+class GrantOut(Schema):
+    """The room, and the right to publish into its stream; `token` is shown once."""
+
+    slug: str
+    state: str
+    stream: str
+    session: str
+    epoch: int
+    ingest_url: str
+    token: str
+    expires_at: datetime
+
+
+@router.get("/rooms", response=RoomPage, auth=None, summary="Rooms on air")
+def list_rooms(
+    request: HttpRequest, cursor: int = Query(0, ge=0), limit: int = Query(24, ge=1, le=100)
+) -> Any:
+    """Most watched first is the feed's affair; here the newest come first."""
+    page = feed.on_air(before=cursor, limit=limit)
+    return {"items": page.tiles, "next": page.next}
+
+
+@router.post("/rooms", response={201: RoomOut}, summary="Create a room")
+def create_room(request: HttpRequest, body: RoomIn) -> Any:
+    """No approval: whoever is signed in may create a room and go live at once."""
+    room = actions.create_room(anchor=request.user, title=body.title)
+    if body.scheduled_at is not None:
+        room = actions.schedule_room(room=room, at=body.scheduled_at, actor=request.user)
+    return 201, feed.tile(room)
+
+
+@router.post("/rooms/quick-start", response={201: RoomOut}, summary="Create a room and go live")
+def quick_start(request: HttpRequest, body: RoomIn) -> Any:
+    """Leads back to the show that is on air already, if there is one."""
+    return 201, feed.tile(actions.quick_start(user=request.user, title=body.title))
+
+
+@router.get(
+    "/rooms/{slug}/snapshot", response=dict[str, Any], auth=None, summary="A room as a whole"
+)
+def room_snapshot(request: HttpRequest, slug: str) -> Any:
+    """As docs/realtime.md has it; the socket's events fold into it."""
+    return snapshot(visible_room(request.user, slug).pk)
+
+
+@router.get(
+    "/rooms/{slug}/playback", response=dict[str, Any], auth=None, summary="Fresh play-out URLs"
+)
+def playback(request: HttpRequest, slug: str) -> Any:
+    room = visible_room(request.user, slug)
+    return {"state": room.video_state, "sources": sources(room)}
+
+
+@router.post("/rooms/{slug}/likes", response={204: None}, auth=None, summary="Add likes")
+def add_likes(request: HttpRequest, slug: str, body: LikesIn) -> Any:
+    """For clients without a socket; guests may."""
+    who = request.user.pk or request.META.get("REMOTE_ADDR", "")
+    actions.add_likes(room=visible_room(request.user, slug), count=body.n, who=who)
+    return 204, None
+
+
+@router.post("/rooms/{slug}/chat", response=dict[str, Any], summary="Say something")
+def post_chat(request: HttpRequest, slug: str, body: ChatIn) -> Any:
+    room = visible_room(request.user, slug)
+    return actions.post_chat(room=room, user=request.user, text=body.text, nonce=body.id)
+
+
+# The anchor's own rooms --------------------------------------------------------------------------
+
+
+def _own(request: HttpRequest, slug: str) -> Room:
+    return Room.objects.select_related("anchor", "stream").fetch(request.user, slug=slug)
+
+
+@router.post("/rooms/{slug}/go-live", response=GrantOut, summary="Go live")
+def go_live(request: HttpRequest, slug: str) -> Any:
+    """Opens the room if it is not open yet. A new grant fences off the publisher before it."""
+    room = _own(request, slug)
+    grant = actions.go_live(room=room, anchor=request.user)
+    room.refresh_from_db()
+    return {
+        "slug": room.slug,
+        "state": room.state,
+        "stream": room.stream.key,
+        "session": grant.session,
+        "epoch": grant.epoch,
+        "ingest_url": grant.ingest_url,
+        "token": grant.token,
+        "expires_at": grant.expires_at,
+    }
+
+
+@router.post("/rooms/{slug}/end", response=dict[str, Any], summary="End the show")
+def end_room(request: HttpRequest, slug: str) -> Any:
+    room = actions.end_room(room=_own(request, slug), actor=acting(request.user, "anchor"))
+    return {"slug": room.slug, **state_of(room)}
+
+
+@router.post("/rooms/{slug}/items", response={201: dict[str, Any]}, summary="Add an item")
+def add_item(request: HttpRequest, slug: str, body: ItemIn) -> Any:
+    room = _own(request, slug)
+    listing = Listing.objects.on_sale().filter(pk=body.listing).first()
+    if listing is None:
+        raise NotFound("There is no such listing on sale.")
+    return 201, wire_form(actions.add_item(room=room, listing=listing, actor=request.user))
+
+
+@router.delete("/rooms/{slug}/items/{placement}", response={204: None}, summary="Remove an item")
+def remove_item(request: HttpRequest, slug: str, placement: int) -> Any:
+    room = _own(request, slug)
+    actions.pull_item(room=room, placement_id=placement, actor=request.user)
+    return 204, None
+
+
+@router.put("/rooms/{slug}/items/order", response={204: None}, summary="Sort the items")
+def sort_items(request: HttpRequest, slug: str, body: OrderIn) -> Any:
+    actions.sort_items(room=_own(request, slug), order=body.order, actor=request.user)
+    return 204, None
+
+
+@router.put("/rooms/{slug}/pin", response={204: None}, summary="Pin an item, or none")
+def pin(request: HttpRequest, slug: str, body: PinIn) -> Any:
+    actions.pin(room=_own(request, slug), placement_id=body.placement, actor=request.user)
+    return 204, None

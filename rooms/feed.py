@@ -77,7 +77,9 @@ def tiles(rooms: Iterable[Room]) -> list[dict[str, Any]]:
 
 
 def _first_cards(rooms: Sequence[Room]) -> dict[int, dict[str, Any]]:
-    items = RoomItem.objects.shown().filter(room__in=rooms).order_by("room_id", "position", "number")
+    items = (
+        RoomItem.objects.shown().filter(room__in=rooms).order_by("room_id", "position", "number")
+    )
     return {item.room_id: item.card for item in items.distinct("room_id")}
 
 

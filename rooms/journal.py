@@ -63,8 +63,10 @@ def push(room_id: int, entries: Iterable[dict[str, Any]]) -> bool:
     try:
         pipeline.execute()
     except redis_errors.RedisError as error:
-        log.warning("room push failed; hubs will read the events from the database", extra={
-            "room": room_id, "error": str(error)})
+        log.warning(
+            "room push failed; hubs will read the events from the database",
+            extra={"room": room_id, "error": str(error)},
+        )
         return False
     return True
 

@@ -138,9 +138,7 @@ class RoomEvent(models.Model):
 
     class Meta:
         ordering = ["room", "seq"]
-        constraints = [
-            models.UniqueConstraint(fields=["room", "seq"], name="rooms_event_seq_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["room", "seq"], name="rooms_event_seq_once")]
 
     def __str__(self) -> str:
         return f"{self.room_id}#{self.seq} {self.type}"

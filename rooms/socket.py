@@ -1,9 +1,147 @@
-"""The socket of a room."""
+"""One viewer's socket: `/ws/rooms/<room_id>/`, spoken as docs/realtime.md says.
+
+A plain ASGI application without a channel layer. The hub writes to the viewer; this task only
+sleeps in `receive` and acts on what comes in.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from http.cookies import CookieError, SimpleCookie
+from typing import Any
+from urllib.parse import parse_qs
 
 from channels.routing import URLRouter
+from django.conf import settings
+from django.db import DatabaseError
+from django.http import HttpRequest
+from django.urls import path, re_path
+from django.utils import translation
 
-socket_routes = URLRouter([])
+from rooms import hub
+from rooms.hub import sessions, store
+from rooms.hub.viewer import Identity, Viewer
+from rooms.messages import Conversation
+
+NO_SUCH_ROOM = 4004
+TRY_AGAIN = 1013
+CLOSE_SECONDS = 1.0
+
+
+async def room_socket(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    """The whole life of one connection."""
+    if (await receive())["type"] != "websocket.connect":
+        return
+    if not await _serve(scope, receive, send):
+        await send({"type": "websocket.accept"})
+        await send({"type": "websocket.close", "code": NO_SUCH_ROOM})
+
+
+async def _serve(scope: dict[str, Any], receive: Any, send: Any) -> bool:
+    """False when there is no such room, and nothing has been sent yet."""
+    here = hub.current()
+    cookies = _cookies(scope)
+    try:
+        identity = await _identify(cookies.get(settings.SESSION_COOKIE_NAME, ""))
+        channel = await here.open(int(scope["url_route"]["kwargs"]["room_id"]))
+    except DatabaseError:
+        await send({"type": "websocket.accept"})
+        await send({"type": "websocket.close", "code": TRY_AGAIN})
+        return True
+    if channel is None:
+        return False
+    if channel.state == "DRAFT" and (identity is None or identity.user_id != channel.anchor_id):
+        return False
+    await send({"type": "websocket.accept"})
+
+    task = asyncio.current_task()
+    closing: list[int] = []
+
+    def on_close(code: int) -> None:
+        closing.append(code)
+        if task is not None:
+            task.cancel()
+
+    viewer = Viewer(
+        send,
+        identity,
+        language=_language(scope, cookies),
+        on_drained=lambda _: conversation.catch_up_soon(),
+        on_close=on_close,
+    )
+    conversation = Conversation(here, channel, viewer)
+    since = _since(scope)
+    here.join(channel, viewer, announce=since is None)
+    try:
+        await conversation.begin(since)
+        await _listen(conversation, receive)
+    except asyncio.CancelledError:
+        if not closing:
+            raise
+        if task is not None:
+            task.uncancel()
+    finally:
+        conversation.end()
+        here.leave(channel, viewer)
+        blocked = viewer.blocked
+        viewer.release()
+    if closing and not blocked:
+        with contextlib.suppress(Exception):
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await send({"type": "websocket.close", "code": closing[0]})
+    return True
+
+
+async def _listen(conversation: Conversation, receive: Any) -> None:
+    while True:
+        message = await receive()
+        if message["type"] == "websocket.disconnect":
+            return
+        if message["type"] == "websocket.receive":
+            await conversation.take(message.get("text"))
+
+
+async def _identify(session_key: str) -> Identity | None:
+    return await store.ask(sessions.identify, session_key) if session_key else None
+
+
+def _cookies(scope: dict[str, Any]) -> dict[str, str]:
+    jar: SimpleCookie = SimpleCookie()
+    for name, value in scope["headers"]:
+        if name == b"cookie":
+            with contextlib.suppress(CookieError):
+                jar.load(value.decode("latin1"))
+    return {name: morsel.value for name, morsel in jar.items()}
+
+
+def _language(scope: dict[str, Any], cookies: dict[str, str]) -> str:
+    request = HttpRequest()
+    request.COOKIES = cookies
+    for name, value in scope["headers"]:
+        if name == b"accept-language":
+            request.META["HTTP_ACCEPT_LANGUAGE"] = value.decode("latin1")
+    return translation.get_language_from_request(request)
+
+
+def _since(scope: dict[str, Any]) -> int | None:
+    """`?s=17` in the handshake."""
+    query = parse_qs(scope.get("query_string", b"").decode("latin1"))
+    value = query.get("s", [""])[0]
+    return int(value) if value.isascii() and value.isdigit() and len(value) < 19 else None
+
+
+async def nowhere(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    """Any other path: refuse the handshake."""
+    await receive()
+    await send({"type": "websocket.close", "code": NO_SUCH_ROOM})
+
+
+socket_routes = URLRouter(
+    [path("ws/rooms/<int:room_id>/", room_socket), re_path(r"^", nowhere)]  # type: ignore[arg-type]
+)
 
 
 async def stop_sockets() -> None:
-    """Tell every viewer to reconnect elsewhere."""
+    """Tell every viewer of this process to come back elsewhere, and stop the hub."""
+    await hub.close_current()

@@ -49,7 +49,11 @@ def durable(seq: int, kind: str, payload: dict[str, Any]) -> str:
 
 
 def money(minor: int, currency: str) -> dict[str, Any]:
-    return {"minor": minor, "currency": currency, "text": format_money(minor, currency, PRICE_LOCALE)}
+    return {
+        "minor": minor,
+        "currency": currency,
+        "text": format_money(minor, currency, PRICE_LOCALE),
+    }
 
 
 def millis(moment: datetime | None) -> int | None:

@@ -160,7 +160,5 @@ def listing_changed(*, listing_id: int) -> None:
 
 
 def _open_items(listing_id: int) -> list[tuple[int, int]]:
-    items = RoomItem.objects.shown().filter(
-        placement__listing_id=listing_id, room__state__in=OPEN
-    )
+    items = RoomItem.objects.shown().filter(placement__listing_id=listing_id, room__state__in=OPEN)
     return list(items.order_by("room_id", "id").values_list("room_id", "id"))

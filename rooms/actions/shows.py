@@ -138,5 +138,3 @@ def open_replay(*, room: Room) -> Room:
 @ROOM.on_timeout("INTERRUPTED")
 def _grace_is_over(room_id: int) -> None:
     end_room(room=Room.objects.get(pk=room_id), actor=Actor("system", None, "grace period"))
-
-

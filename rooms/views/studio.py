@@ -49,7 +49,9 @@ def home(request: HttpRequest) -> HttpResponse:
         "rooms/studio_home.html",
         {
             "on_air": list(rooms.on_air()),
-            "planned": list(rooms.filter(state__in=["DRAFT", "SCHEDULED"]).order_by("scheduled_at")),
+            "planned": list(
+                rooms.filter(state__in=["DRAFT", "SCHEDULED"]).order_by("scheduled_at")
+            ),
             "past": past,
         },
     )

@@ -93,7 +93,9 @@ def replay_page(request: HttpRequest, slug: str) -> HttpResponse:
         if placement in items
     ]
     named = {chapter["placement"] for chapter in chapters}
-    shelf = [_today(i) for i in items.values() if i.placement_id not in named and i.state != "PULLED"]
+    shelf = [
+        _today(i) for i in items.values() if i.placement_id not in named and i.state != "PULLED"
+    ]
     return render(
         request,
         "rooms/replay.html",

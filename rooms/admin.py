@@ -1,0 +1,71 @@
+"""Rooms as the house's staff see them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin, TabularInline
+
+from core.actors import acting
+from core.errors import DomainError
+from rooms import actions
+from rooms.models import Room, RoomEvent, RoomItem
+
+
+class ReadOnly:
+    """Rooms change by actions only, never by editing rows."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class ItemInline(ReadOnly, TabularInline):
+    model = RoomItem
+    fk_name = "room"
+    fields = ["number", "__str__", "state", "pinned_at"]
+    readonly_fields = ["__str__"]
+    extra = 0
+
+
+@admin.register(Room)
+class RoomAdmin(ReadOnly, ModelAdmin):
+    list_display = [
+        "title",
+        "anchor",
+        "state",
+        "video_state",
+        "started_at",
+        "peak_viewers",
+        "likes",
+    ]
+    list_filter = ["state", "video_state"]
+    search_fields = ["title", "slug", "anchor__username"]
+    list_select_related = ["anchor"]
+    inlines = [ItemInline]
+    actions = ["end_shows"]
+
+    @admin.action(description=_("End these shows now"))
+    def end_shows(self, request: HttpRequest, queryset: QuerySet[Room]) -> None:
+        for room in queryset:
+            try:
+                actions.end_room(room=room, actor=acting(request.user, "admin"))
+            except DomainError as error:
+                self.message_user(request, f"{room}: {error}", messages.WARNING)
+
+
+@admin.register(RoomEvent)
+class RoomEventAdmin(ReadOnly, ModelAdmin):
+    list_display = ["room", "seq", "type", "at"]
+    list_filter = ["type"]
+    search_fields = ["room__slug"]
+    list_select_related = ["room"]
