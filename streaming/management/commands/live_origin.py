@@ -12,6 +12,8 @@ from streaming.origin import origin
 
 class Command(BaseCommand):
     help = "Run the video origin (/ingest/ and /live/) as a process of its own."
+    # It serves no Django page, so pages that do not load must not stop the picture.
+    requires_system_checks = []
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("--host", default="127.0.0.1")
