@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import allauth.account.admin  # noqa: F401 - registers what is taken back below
+from allauth.account.models import EmailAddress
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
@@ -16,6 +18,12 @@ from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationFo
 from accounts.models import Address, Agency, AgencyContract, ApiToken, User
 
 admin.site.unregister(Group)
+admin.site.unregister(EmailAddress)  # shown with the person
+
+
+class EmailInline(TabularInline):
+    model = EmailAddress
+    extra = 0
 
 
 class AddressInline(TabularInline):
@@ -37,7 +45,7 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):
     list_display = ("username", "display_name", "email", "is_staff", "is_active", "date_joined")
     list_filter = ("is_staff", "is_active")
     search_fields = ("username", "display_name", "email")
-    inlines = (AddressInline,)
+    inlines = (EmailInline, AddressInline)
     fieldsets = (
         (None, {"fields": ("username", "password")}),
         (_("Person"), {"fields": ("display_name", "email", "language")}),
