@@ -352,8 +352,7 @@ class LiveStream:
 
     @property
     def latency_hint_ms(self) -> int:
-        parts = 1000 * playlists.HOLD_BACK_PARTS * self.part_target
-        return round(parts + LATENCY_OVERHEAD_MS)
+        return round(1000 * playlists.hold_back(self.part_target)) + LATENCY_OVERHEAD_MS
 
     def changed(self) -> None:
         """A new version: wake everyone who waits."""

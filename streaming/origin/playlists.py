@@ -17,8 +17,11 @@ if TYPE_CHECKING:
 
 # Parts are listed for the open segment and this many closed ones.
 SEGMENTS_WITH_PARTS = 3
-PART_TARGET = 0.35
+# Parts of 0.25 s at any frame rate fit, and all but the last of a segment are over 85 % of it.
+PART_TARGET = 0.29
 HOLD_BACK_PARTS = 3
+# Shorter has stalled players on busy machines.
+SMALLEST_HOLD_BACK = 1.05
 SMALLEST_TARGET_DURATION = 2
 
 
@@ -72,6 +75,11 @@ def _top(target: float, sequence: int, discontinuities: int, first_init: int, co
     )
 
 
+def hold_back(part_target: float) -> float:
+    """How far behind the newest part players stay, in seconds."""
+    return max(SMALLEST_HOLD_BACK, HOLD_BACK_PARTS * part_target)
+
+
 def _first(segments: Sequence[Segment], opened: Segment | None) -> Segment | None:
     return segments[0] if segments else opened
 
@@ -86,7 +94,7 @@ def low_latency(stream: LiveStream) -> str:
     part_target = stream.part_target
     control = (
         "#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,"
-        f"PART-HOLD-BACK={HOLD_BACK_PARTS * part_target:.3f}\n"
+        f"PART-HOLD-BACK={hold_back(part_target):.3f}\n"
         f"#EXT-X-PART-INF:PART-TARGET={part_target:.3f}\n"
     )
     chunks = [

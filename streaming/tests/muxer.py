@@ -111,9 +111,7 @@ def part(
     return moof(offset) + box("mdat", bytes(frames * size + 10 * len(audio)))
 
 
-def show(
-    seconds: float, *, start: float = 0.0, length: float = 0.25, gop: int = 4
-) -> list[bytes]:
+def show(seconds: float, *, start: float = 0.0, length: float = 0.25, gop: int = 4) -> list[bytes]:
     """Parts of `length` seconds, a key frame in each `gop`-th."""
     count = round(seconds / length)
     return [
