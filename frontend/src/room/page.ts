@@ -1,6 +1,7 @@
 // Small hands for server-rendered markup: parts, slots, templates, texts and numbers.
 // No sentence is written here: texts come translated in a JSON block of the page.
 
+import { csrfToken } from "../shared/csrf";
 import type { Money } from "./protocol";
 
 const language = document.documentElement.lang || "en";
@@ -87,11 +88,6 @@ export function clock(ms: number): string {
 
 export const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
-export function csrf(): string {
-  const field = document.querySelector<HTMLInputElement>("input[name=csrfmiddlewaretoken]");
-  return field?.value ?? "";
-}
-
 /** Same-origin request with CSRF. Resolves to the answer's JSON; rejects with a problem's detail. */
 export async function request<T = unknown>(
   url: string,
@@ -103,7 +99,7 @@ export async function request<T = unknown>(
     credentials: "same-origin",
     headers: {
       Accept: "application/json",
-      "X-CSRFToken": csrf(),
+      "X-CSRFToken": csrfToken(),
       ...(init.body && !isForm ? { "Content-Type": "application/json" } : {}),
       ...init.headers,
     },

@@ -12,7 +12,7 @@ export function leftText(left: number): string | null {
   return left <= FEW ? say("only_left", { n: left }) : say("left", { n: left });
 }
 
-export function drawPicture(root: HTMLElement, item: Item): void {
+export function drawPicture(root: HTMLElement, item: Pick<Item, "picture">): void {
   const image = root.querySelector<HTMLImageElement>("img[data-picture]");
   if (!image) return;
   image.hidden = !item.picture;

@@ -1,6 +1,6 @@
 // The picture and every word said about it: a viewer never looks at a frozen frame without a reason.
 
-import type { LivePlayer } from "../player";
+import type { LivePlayer, PlayerState } from "../player";
 import { clock, compact, fill, part, request, say, showWhen } from "./page";
 import type { RoomStateName, Snapshot, VideoStateName } from "./protocol";
 
@@ -8,7 +8,6 @@ const REFRESH_MS = 5000;
 
 export type Scene =
   | "plain" | "loading" | "scheduled" | "starting" | "away" | "ended" | "error";
-type PlayerState = Parameters<ConstructorParameters<typeof LivePlayer>[1]["onState"]>[0];
 
 const OVER: readonly RoomStateName[] = ["ENDED", "REPLAY", "ARCHIVED"];
 
@@ -43,8 +42,7 @@ export class Stage {
   ) {
     this.video = part<HTMLVideoElement>(root, "video");
     this.play = part(root, "play");
-    this.play.addEventListener("click", () => void this.video.play());
-    this.video.addEventListener("playing", () => (this.play.hidden = true));
+    this.play.addEventListener("click", () => void this.video.play().catch(() => undefined));
     for (const button of root.querySelectorAll("[data-sound]")) {
       button.addEventListener("click", () => this.sound(this.video.muted));
     }
@@ -102,12 +100,12 @@ export class Stage {
     this.sources = sources;
     this.player = new LivePlayer(this.video, {
       sources,
-      onState: (playing) => {
+      onState: (playing, { blocked }) => {
         const failed = playing === "error" && this.playing !== "error";
         this.playing = playing;
         if (failed) void this.refresh();
         part(this.root, "go-live").hidden = playing !== "behind";
-        this.offerPlay();
+        this.play.hidden = !blocked;
         this.draw();
       },
     });
@@ -126,14 +124,6 @@ export class Stage {
     video.sources = fresh.sources;
     video.state = fresh.state;
     this.draw();
-  }
-
-  /** Some phones refuse even silent autoplay; then one clear button says so. */
-  private offerPlay(): void {
-    window.setTimeout(() => {
-      const ready = this.video.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA;
-      this.play.hidden = !(this.video.paused && ready && this.player);
-    }, 800);
   }
 
   private showSound(): void {
