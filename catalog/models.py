@@ -9,10 +9,13 @@ from django.contrib.postgres.search import SearchVectorField
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models.functions import Now
+from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from catalog import pictures
 from core.access import ActorQuerySet
+from supply.models import Offer
 
 
 class Category(models.Model):
@@ -30,6 +33,15 @@ class Category(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def with_descendants(self) -> list[int]:
+        """Ids of this category and of all below it."""
+        found, level = [self.pk], [self.pk]
+        while level:
+            below = Category.objects.filter(parent__in=level).exclude(pk__in=found)
+            level = list(below.values_list("pk", flat=True))
+            found += level
+        return found
 
     @property
     def name(self) -> str:
@@ -94,10 +106,28 @@ class Picture(models.Model):
     def __str__(self) -> str:
         return f"{self.key} ({self.width}×{self.height})"
 
+    @property
+    def src(self) -> str:
+        return pictures.url(self.key, 640)
+
+    @property
+    def srcset(self) -> str:
+        return pictures.srcset(self)
+
 
 class ListingQuerySet(ActorQuerySet["Listing"]):
     def on_sale(self) -> Self:
-        return self.filter(status=Listing.Status.PUBLISHED)
+        """Listings with something that may be sold now; its stock may still be used up."""
+        selling = ListingVariant.objects.filter(
+            listing=models.OuterRef("pk"), offer__in=Offer.objects.selling()
+        )
+        return self.filter(models.Exists(selling), status=Listing.Status.PUBLISHED)
+
+    def for_display(self) -> Self:
+        """With all that a tile or a page shows, in a fixed number of queries."""
+        return self.select_related("product__category", "supplier").prefetch_related(
+            "items__variant", "items__offer__stock", "product__pictures"
+        )
 
     def for_actor(self, user: Any) -> Self:
         return self if user.is_staff else self.filter(supplier__members=user)
@@ -125,6 +155,7 @@ class Listing(models.Model):
 
     class Meta:
         verbose_name = _("listing")
+        ordering = ["-published_at", "-id"]
         constraints = [
             models.UniqueConstraint(
                 fields=["product", "supplier"], name="catalog_listing_once_a_supplier"
@@ -133,6 +164,35 @@ class Listing(models.Model):
 
     def __str__(self) -> str:
         return str(self.product)
+
+    def get_absolute_url(self) -> str:
+        return reverse("goods:detail", args=[self.slug])
+
+    @property
+    def selling_items(self) -> list[ListingVariant]:
+        """The variants whose offer is active, in their order."""
+        return [item for item in self.items.all() if item.offer.status == Offer.Status.ACTIVE]
+
+    @property
+    def price_range(self) -> tuple[int, int]:
+        """Lowest and highest price in minor units of the active variants; (0, 0) without any."""
+        prices = [item.price_minor for item in self.selling_items] or [0]
+        return min(prices), max(prices)
+
+    @property
+    def currency(self) -> str:
+        items = self.items.all()
+        return items[0].currency if items else "CNY"
+
+    @property
+    def left(self) -> int:
+        """Units of all active variants that can be bought now."""
+        return sum(item.left for item in self.selling_items)
+
+    @property
+    def picture(self) -> Picture | None:
+        pictures = self.product.pictures.all()
+        return pictures[0] if pictures else None
 
 
 class ListingVariant(models.Model):
@@ -151,8 +211,16 @@ class ListingVariant(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["listing", "variant"], name="catalog_listing_variant_once"
-            )
+            ),
+            models.CheckConstraint(
+                condition=models.Q(price_minor__gte=1), name="catalog_price_positive"
+            ),
         ]
 
     def __str__(self) -> str:
         return str(self.variant)
+
+    @property
+    def left(self) -> int:
+        stock = getattr(self.offer, "stock", None)
+        return stock.available if stock else 0

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from django.conf import settings
-from django.http import FileResponse, Http404, HttpRequest
-from django.utils._os import safe_join
+from django.core.exceptions import SuspiciousOperation
+from django.core.files.storage import default_storage
+from django.http import Http404, HttpRequest, HttpResponse
 
 
-def media(request: HttpRequest, path: str) -> FileResponse:
+def media(request: HttpRequest, path: str) -> HttpResponse:
     """A re-encoded picture by its random name; immutable, so caches may keep it for a year."""
     try:
-        file = open(safe_join(settings.MEDIA_ROOT, path), "rb")  # noqa: SIM115
-    except (OSError, ValueError) as error:
+        with default_storage.open(path, "rb") as file:
+            body = file.read()
+    except (OSError, ValueError, SuspiciousOperation) as error:
         raise Http404 from error
-    response = FileResponse(file, content_type="image/webp")
-    response["Cache-Control"] = "public, max-age=31536000, immutable"
-    return response
+    return HttpResponse(
+        body,
+        content_type="image/webp",
+        headers={"Cache-Control": "public, max-age=31536000, immutable"},
+    )

@@ -72,6 +72,7 @@ class Placement(models.Model):
 
     class Meta:
         verbose_name = _("placement")
+        ordering = ["-id"]
         constraints = [
             models.UniqueConstraint(
                 fields=["room_ref", "listing"],
@@ -85,7 +86,7 @@ class Placement(models.Model):
 
 
 class PlacementTerm(models.Model):
-    """The frozen price and commission of one variant in one placement."""
+    """The frozen price, supply price and commission of one variant in one placement."""
 
     placement = models.ForeignKey(Placement, on_delete=models.CASCADE, related_name="terms")
     listing_variant = models.ForeignKey(
@@ -93,6 +94,7 @@ class PlacementTerm(models.Model):
     )
     plan = models.ForeignKey(CommissionPlan, on_delete=models.PROTECT, related_name="+")
     price_minor = models.PositiveBigIntegerField()
+    supply_price_minor = models.PositiveBigIntegerField()
     currency = models.CharField(max_length=3)
     commission_bps = models.PositiveIntegerField()
 
@@ -130,6 +132,7 @@ class Commission(models.Model):
     objects = CommissionQuerySet.as_manager()
 
     class Meta:
+        ordering = ["-id"]
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(
@@ -141,3 +144,8 @@ class Commission(models.Model):
 
     def __str__(self) -> str:
         return f"{self.amount_minor} {self.currency} to {self.anchor_id}"
+
+    @property
+    def left_minor(self) -> int:
+        """What no refund has taken back."""
+        return self.amount_minor - self.reversed_minor

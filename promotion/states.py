@@ -15,6 +15,7 @@ COMMISSION = StateMachine(
         Move("HELD", "VOIDED", by={"system", "admin"}),
         Move("CONFIRMED", "PAYABLE", by={"system"}),
         Move("CONFIRMED", "VOIDED", by={"system"}),
+        Move("PAYABLE", "VOIDED", by={"system"}),
         Move("PAYABLE", "PAID", by={"system", "admin"}),
     ],
 )

@@ -33,7 +33,7 @@ class OfferWithdrawn(Event):
 
 @dataclass(frozen=True)
 class SupplierMoved(Event):
-    """A supplier changed its state; `selling` says whether its offers may be sold now."""
+    """A supplier began to be one whose offers may be sold (`selling`), or ceased to be."""
 
     topic: ClassVar[str] = "supply.supplier_moved"
     supplier_id: int

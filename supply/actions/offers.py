@@ -20,8 +20,18 @@ from supply.models import Offer, Stock, Supplier
 MAX_PRICE_MINOR = 10_000_000_000
 MAX_OPTIONS = 5
 EDITABLE = frozenset(
-    "sku product_code title brand description option_values supply_price_minor"
-    " suggested_price_minor commission_bps dispatch_hours".split()
+    {
+        "sku",
+        "product_code",
+        "title",
+        "brand",
+        "description",
+        "option_values",
+        "supply_price_minor",
+        "suggested_price_minor",
+        "commission_bps",
+        "dispatch_hours",
+    }
 )
 
 
@@ -67,7 +77,7 @@ def create_offer(
     _save(offer)
     Stock.objects.create(offer=offer)
     if on_hand:
-        set_stock(offer=offer, on_hand=on_hand, actor=actor, why="first stock")
+        offer.stock = set_stock(offer=offer, on_hand=on_hand, actor=actor, why="first stock")
     return offer
 
 

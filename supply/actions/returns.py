@@ -87,7 +87,8 @@ def inspect_return(
     note = note.strip()
     if not accepted and not note:
         raise Invalid(
-            _("Say what is wrong with the goods; buyer and admin will read it."), code="note_missing"
+            _("Say what is wrong with the goods; buyer and admin will read it."),
+            code="note_missing",
         )
     if restock and not accepted:
         raise Invalid(_("Only accepted goods can go back on the shelf."), code="not_accepted")
@@ -102,9 +103,7 @@ def inspect_return(
         inspection_note=note,
     )
     publish(
-        ReturnInspected(
-            case_ref=parcel.case_ref, accepted=accepted, restocked=restock, note=note
-        )
+        ReturnInspected(case_ref=parcel.case_ref, accepted=accepted, restocked=restock, note=note)
     )
     if restock:
         put_back(

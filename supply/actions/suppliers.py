@@ -62,13 +62,15 @@ def apply_as_supplier(
 
 @transaction.atomic
 def move_supplier(*, supplier: Supplier, to: str, actor: Any, why: str = "") -> Supplier:
-    """One step along `supply.states.SUPPLIER`; publishes SupplierMoved.
+    """One step along `supply.states.SUPPLIER`; publishes SupplierMoved when it may sell now, or no more.
 
     Raises IllegalMove, Forbidden. Admission's evidence (papers, samples, deposit) will guard these
     moves in the table itself, so callers stay as they are.
     """
+    before = supplier.may_sell
     states.SUPPLIER.move(supplier, to, actor=actor_of(actor), why=why)
-    publish(SupplierMoved(supplier_id=supplier.pk, state=to, selling=supplier.may_sell))
+    if supplier.may_sell != before:
+        publish(SupplierMoved(supplier_id=supplier.pk, state=to, selling=supplier.may_sell))
     return supplier
 
 

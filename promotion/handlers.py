@@ -1,0 +1,17 @@
+"""What promotion does when supply announces something."""
+
+from __future__ import annotations
+
+from core.events import handles
+from promotion.actions import open_plan
+from promotion.models import CommissionPlan
+from supply.events import OfferChanged
+from supply.models import Offer
+
+
+@handles(OfferChanged)
+def follow_the_offered_rate(event: OfferChanged) -> None:
+    """A new rate of the offer is a new version of its plan, once it has one."""
+    offer = Offer.objects.get(pk=event.offer_id)
+    if CommissionPlan.objects.filter(offer=offer).exists():
+        open_plan(offer=offer, rate_bps=offer.commission_bps)
