@@ -39,7 +39,15 @@ def init_segment(
         struct.pack(">H8xHHIHH", 1, 1, 16, 0, sample_rate, 0),
         _esds(audio_config),
     )
-    video = _trak(VIDEO_ID, VIDEO_TIMESCALE, b"vide", _full(b"vmhd", 0, 1, bytes(8)), video_entry, width, height)
+    video = _trak(
+        VIDEO_ID,
+        VIDEO_TIMESCALE,
+        b"vide",
+        _full(b"vmhd", 0, 1, bytes(8)),
+        video_entry,
+        width,
+        height,
+    )
     audio = _trak(AUDIO_ID, sample_rate, b"soun", _full(b"smhd", 0, 0, bytes(4)), audio_entry, 0, 0)
     header = struct.pack(">IIIIIH10x", 0, 0, 1000, 0, 0x10000, 0x0100)
     return _box(b"ftyp", b"iso6", bytes(4), b"iso6mp41avc1") + _box(

@@ -157,7 +157,9 @@ def _encode_sound() -> tuple[bytes, list[fmp4.Sample]]:
         packets += encoder.encode(frame)
     packets += encoder.encode(None)
     first = SECONDS * SAMPLE_RATE // AAC_FRAME
-    round_two = [p for p in packets if p.pts is not None and first <= p.pts // AAC_FRAME < 2 * first]
+    round_two = [
+        p for p in packets if p.pts is not None and first <= p.pts // AAC_FRAME < 2 * first
+    ]
     if len(round_two) != first or not encoder.extradata:
         raise RuntimeError(f"the encoder gave {len(round_two)} frames of sound")
     return bytes(encoder.extradata), [fmp4.Sample(bytes(p), AAC_FRAME) for p in round_two]
@@ -167,7 +169,9 @@ def _sound(seconds: int) -> Iterator[AudioFrame]:
     each = SECONDS // len(CHORDS)
     voices = "+".join(
         f"between(mod(t,{SECONDS}),{index * each},{(index + 1) * each})"
-        f"*sin(PI*mod(t,{each})/{each})*(" + "+".join(f"sin({2 * note}*PI*t)" for note in chord) + ")"
+        f"*sin(PI*mod(t,{each})/{each})*("
+        + "+".join(f"sin({2 * note}*PI*t)" for note in chord)
+        + ")"
         for index, chord in enumerate(CHORDS)
     )
     graph = Graph()
@@ -182,6 +186,7 @@ def _sound(seconds: int) -> Iterator[AudioFrame]:
     graph.configure()
     for _ in range(seconds * SAMPLE_RATE // AAC_FRAME):
         frame = graph.pull()
+        assert isinstance(frame, AudioFrame)
         frame.time_base = Fraction(1, SAMPLE_RATE)
         yield frame
 
@@ -197,9 +202,7 @@ def _write(path: Path, loop: Loop) -> None:
     """Whole or not at all: another broadcaster may be reading."""
     path.parent.mkdir(parents=True, exist_ok=True)
     blobs = [loop.init, *(part.data for part in loop.parts)]
-    places = [
-        [p.sequence_at, p.video_at, p.audio_at, p.audio_start, p.picture] for p in loop.parts
-    ]
+    places = [[p.sequence_at, p.video_at, p.audio_at, p.audio_start, p.picture] for p in loop.parts]
     index = json.dumps({"sizes": [len(blob) for blob in blobs], "places": places}).encode()
     with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
         file.write(struct.pack(">I", len(index)) + index + b"".join(blobs))

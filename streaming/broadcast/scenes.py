@@ -56,7 +56,9 @@ def frames(
                 glow,
             )
         picture.paste(
-            beam_light, (round(-40 + 230 * math.sin(2 * turn)), round(60 + 40 * math.cos(turn))), beam
+            beam_light,
+            (round(-40 + 230 * math.sin(2 * turn)), round(60 + 40 * math.cos(turn))),
+            beam,
         )
         card = _at(cards, time, each, seconds)
         sway = round(6 * math.sin(3 * turn))
@@ -91,14 +93,14 @@ def _stage(top: Colour, bottom: Colour, floor: Colour) -> Image.Image:
     wall = Image.linear_gradient("L").resize((WIDTH, FLOOR))
     picture = Image.new("RGB", (WIDTH, HEIGHT), floor)
     picture.paste(
-        Image.composite(
-            Image.new("RGB", wall.size, bottom), Image.new("RGB", wall.size, top), wall
-        )
+        Image.composite(Image.new("RGB", wall.size, bottom), Image.new("RGB", wall.size, top), wall)
     )
     sheen = Image.linear_gradient("L").resize((WIDTH, HEIGHT - FLOOR))
     dark = tuple(channel // 3 for channel in floor)
     picture.paste(
-        Image.composite(Image.new("RGB", sheen.size, dark), Image.new("RGB", sheen.size, floor), sheen),
+        Image.composite(
+            Image.new("RGB", sheen.size, dark), Image.new("RGB", sheen.size, floor), sheen
+        ),
         (0, FLOOR),
     )
     edge = Image.new("L", (WIDTH, 3), 60)
