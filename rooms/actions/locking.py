@@ -13,12 +13,10 @@ def locked(room_id: int) -> Room:
 
     Several rooms are locked in ascending id; placements and stock come after rooms.
     """
-    room = (
-        Room.objects.select_for_update(of=("self",), no_key=True)
-        .select_related("anchor", "stream", "pinned")
-        .filter(pk=room_id)
-        .first()
-    )
+    # First the lock, then a statement of its own: after a wait, one statement would join the new
+    # room with what its snapshot saw of the old pin.
+    Room.objects.select_for_update(no_key=True).filter(pk=room_id).values("pk").first()
+    room = Room.objects.select_related("anchor", "stream", "pinned").filter(pk=room_id).first()
     if room is None:
         raise NotFound(_("There is no such room."))
     return room

@@ -1,0 +1,57 @@
+"""Sockets for the tests: a factory of viewers, all of them closed and the hub with them at the end."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from django.test import Client
+
+from accounts.models import User
+from rooms import hub
+from rooms.hub import store
+from rooms.models import Room
+from rooms.socket import socket_routes
+from rooms.tests.client import Watcher
+
+Watch = Callable[..., Awaitable[Watcher]]
+
+
+def sign_in(user: User) -> str:
+    """A session of `user`; returns its cookie."""
+    client = Client()
+    client.force_login(user)
+    return client.cookies["sessionid"].value
+
+
+@pytest_asyncio.fixture
+async def watch(transactional_db: Any) -> AsyncIterator[Watch]:
+    watchers: list[Watcher] = []
+
+    async def start(
+        room: Room | int,
+        user: User | None = None,
+        *,
+        cookie: str = "",
+        query: str = "",
+        app: Any = None,
+    ) -> Watcher:
+        if user is not None:
+            cookie = await store.ask(sign_in, user)
+        room_id = room if isinstance(room, int) else room.pk
+        watcher = Watcher(app or socket_routes, room_id, cookie=cookie, query=query)
+        watchers.append(watcher)
+        return await watcher.open()
+
+    yield start
+    for watcher in watchers:
+        await watcher.close()
+    await hub.close_current()
+
+
+@pytest.fixture
+def db_do() -> Callable[..., Awaitable[Any]]:
+    """Run a function that uses the database from an async test."""
+    return store.ask

@@ -1,0 +1,156 @@
+"""Buying over the socket: the answers, one key once, never more than there is."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from core import events
+from orders.models import Order
+from rooms import actions
+from rooms.models import Room, RoomItem
+from rooms.snapshot import snapshot
+from rooms.tests import factories as make
+from supply.models import Stock
+
+
+def room_with(on_hand: int) -> tuple[Room, RoomItem]:
+    room = make.live_room()
+    goods = make.listing(on_hand=on_hand)
+    return room, actions.add_item(room=room, listing=goods, actor=room.anchor)
+
+
+def wish(item: RoomItem, key: str, **fields: Any) -> dict[str, Any]:
+    variant = item.card["variants"][0]["id"]
+    return {
+        "t": "buy",
+        "key": key,
+        "placement": item.placement_id,
+        "variant": variant,
+        "qty": 1,
+        "address": None,
+        **fields,
+    }
+
+
+async def test_a_purchase_is_accepted_and_the_room_sees_the_stock(watch, db_do) -> None:
+    room, item = await db_do(room_with, 3)
+    person = await db_do(make.buyer)
+    shopper, guest = await watch(room, person), await watch(room)
+    await shopper.send(wish(item, "key-0001", qty=2))
+    answer = await shopper.get("order.accepted", key="key-0001")
+    assert answer["total"] == {"minor": 19800, "currency": "CNY", "text": "¥198.00"}
+    assert answer["payment"]["state"]
+    order = await db_do(lambda: Order.objects.get(number=answer["order"]))
+    assert order.buyer_id == person.pk
+    await db_do(events.deliver_due)
+    assert (await guest.get("stock"))["left"] == 1
+    assert (await db_do(snapshot, room.pk))["items"][0]["variants"][0]["left"] == 1
+
+
+async def test_one_key_is_one_order_however_often_it_is_sent(watch, db_do) -> None:
+    room, item = await db_do(room_with, 5)
+    person = await db_do(make.buyer)
+    one, two = await watch(room, person), await watch(room, person)
+    await one.send(wish(item, "key-0001"))
+    first = await one.get("order.accepted")
+    await two.send(wish(item, "key-0001"))
+    again = await two.get("order.accepted")
+    assert again["order"] == first["order"]
+    await one.send(wish(item, "key-0001", qty=2))
+    assert (await one.get("error", key="key-0001"))["code"] == "key_reused"
+    assert await db_do(Order.objects.count) == 1
+
+
+async def test_both_tabs_at_once_with_one_key_make_one_order(watch, db_do) -> None:
+    room, item = await db_do(room_with, 5)
+    person = await db_do(make.buyer)
+    tabs = [await watch(room, person) for _ in range(3)]
+    await asyncio.gather(*(tab.send(wish(item, "key-0001")) for tab in tabs))
+    for tab in tabs:
+        await tab.until(lambda tab=tab: tab.all("order.accepted") or tab.all("busy"))
+    assert await db_do(Order.objects.count) == 1
+    # The control: other keys are other orders.
+    await tabs[0].send(wish(item, "key-0002"))
+    await tabs[0].get("order.accepted", key="key-0002")
+    assert await db_do(Order.objects.count) == 2
+
+
+async def test_a_crowd_gets_exactly_what_there_is(watch, db_do) -> None:
+    room, item = await db_do(room_with, 3)
+    crowd = [await watch(room, await db_do(make.buyer)) for _ in range(8)]
+    await asyncio.gather(
+        *(shopper.send(wish(item, f"key-{n:04}")) for n, shopper in enumerate(crowd))
+    )
+    for shopper in crowd:
+        await shopper.until(lambda s=shopper: s.all("order.accepted") or s.all("sold_out"))
+    assert sum(len(shopper.all("order.accepted")) for shopper in crowd) == 3
+    assert {e["left"] for shopper in crowd for e in shopper.all("sold_out")} == {0}
+    stock = await db_do(Stock.objects.get)
+    assert (stock.on_hand, stock.reserved) == (3, 3)
+
+
+async def test_each_refusal_has_its_own_answer(watch, db_do) -> None:
+    room, item = await db_do(room_with, 5)
+    person, homeless = await db_do(make.buyer), await db_do(make.user)
+    shopper = await watch(room, person)
+    await shopper.send(wish(item, "key-much", qty=100))
+    assert (await shopper.get("limit", key="key-much"))["detail"]
+    await shopper.send(wish(item, "key-none", variant=10**9))
+    assert (await shopper.get("error", key="key-none"))["code"] == "not_found"
+    await shopper.send(wish(item, "key-addr", address=10**9))
+    assert (await shopper.get("error", key="key-addr"))["code"] == "not_found"
+    without = await watch(room, homeless)
+    await without.send(wish(item, "key-home"))
+    assert (await without.get("error", key="key-home"))["code"] == "address_required"
+    await db_do(actions.pull_item, room=room, placement_id=item.placement_id, actor=room.anchor)
+    await shopper.send(wish(item, "key-gone"))
+    assert (await shopper.get("closed", key="key-gone"))["detail"]
+
+
+async def test_who_hammers_is_told_to_wait(watch, db_do) -> None:
+    room, item = await db_do(room_with, 100)
+    shopper = await watch(room, await db_do(make.buyer))
+    await shopper.send(*(wish(item, f"key-{n:04}") for n in range(14)))
+    busy = await shopper.get("busy")
+    assert busy["retry_after"] == 1
+    await shopper.until(lambda: len(shopper.all("order.accepted")) + len(shopper.all("busy")) == 14)
+
+
+async def test_a_slow_purchase_stops_nobody_else(watch, db_do, monkeypatch) -> None:
+    room, item = await db_do(room_with, 5)
+    shopper, guest = await watch(room, await db_do(make.buyer)), await watch(room)
+    release = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def wait_first(*args: Any, **kwargs: Any) -> dict[str, Any]:
+        asyncio.run_coroutine_threadsafe(release.wait(), loop).result(5)
+        return {"t": "error", "code": "unavailable", "detail": "", "key": "key-slow"}
+
+    monkeypatch.setattr("rooms.purchase.buy", wait_first)
+    await shopper.send(wish(item, "key-slow"))
+    await shopper.send({"t": "ping"})
+    await shopper.get("pong")
+    await guest.send({"t": "ping"})
+    await guest.get("pong")
+    assert not shopper.all("error")
+    release.set()
+    await shopper.get("error", key="key-slow")
+
+
+async def test_a_buyer_who_leaves_finds_the_answer_under_the_key(watch, db_do) -> None:
+    room, item = await db_do(room_with, 5)
+    person = await db_do(make.buyer)
+    shopper = await watch(room, person)
+    await shopper.send(wish(item, "key-0001"))
+    await asyncio.sleep(0.01)
+    await shopper.close()
+    back = await watch(room, person)
+    for _ in range(20):
+        await back.send(wish(item, "key-0001"))
+        await back.until(lambda: back.all("order.accepted") or back.all("busy"))
+        if back.all("order.accepted"):
+            break
+        back.forget()
+        await asyncio.sleep(0.2)
+    assert await db_do(Order.objects.count) == 1

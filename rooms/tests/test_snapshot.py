@@ -1,0 +1,150 @@
+"""The state of a room is a fold: old snapshot plus events equals new snapshot."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from core.actors import acting
+from core.errors import DomainError
+from rooms import actions, journal
+from rooms.models import Room
+from rooms.snapshot import fold, snapshot
+from rooms.tests import factories as make
+from streaming import reports
+
+pytestmark = pytest.mark.django_db
+
+GOODS = 4
+
+steps = st.one_of(
+    st.tuples(st.just("add"), st.integers(0, GOODS - 1)),
+    st.tuples(st.just("pull"), st.integers(0, GOODS - 1)),
+    st.tuples(st.just("pin"), st.integers(-1, GOODS - 1)),
+    st.tuples(st.just("sort"), st.permutations(list(range(GOODS)))),
+    st.tuples(st.just("stock"), st.tuples(st.integers(0, GOODS - 1), st.integers(0, 2))),
+    st.tuples(st.just("retitle"), st.integers(0, GOODS - 1)),
+    st.tuples(st.just("unlist"), st.integers(0, GOODS - 1)),
+    st.tuples(st.just("video"), st.booleans()),
+    st.tuples(st.just("sale"), st.integers(0, GOODS - 1)),
+    st.tuples(st.just("end"), st.none()),
+)
+
+
+class Show:
+    """A room and the goods that steps refer to by index."""
+
+    def __init__(self) -> None:
+        self.goods = [make.listing(on_hand=1, variants=1 + n % 2) for n in range(GOODS)]
+        self.room = make.live_room()
+
+    def placement(self, index: int) -> int:
+        items = self.room.items.shown().filter(placement__listing=self.goods[index])
+        return items.values_list("placement_id", flat=True).first() or 0
+
+    def take(self, step: tuple[str, Any]) -> None:
+        kind, value = step
+        anchor = self.room.anchor
+        if kind == "add":
+            actions.add_item(room=self.room, listing=self.goods[value], actor=anchor)
+        elif kind == "pull":
+            actions.pull_item(room=self.room, placement_id=self.placement(value), actor=anchor)
+        elif kind == "pin":
+            placement = None if value < 0 else self.placement(value)
+            actions.pin(room=self.room, placement_id=placement, actor=anchor)
+        elif kind == "sort":
+            order = [p for index in value if (p := self.placement(index))]
+            actions.sort_items(room=self.room, order=order[: len(order) - 1], actor=anchor)
+        elif kind == "stock":
+            index, on_hand = value
+            offer = self.goods[index].items.all()[0].offer
+            type(offer.stock).objects.filter(offer=offer).update(on_hand=on_hand)
+            actions.stock_changed(offer_id=offer.pk)
+        elif kind == "retitle":
+            product = self.goods[value].product
+            product.title += "!"
+            product.save()
+            actions.listing_changed(listing_id=self.goods[value].pk)
+        elif kind == "unlist":
+            actions.item_withdrawn(listing_id=self.goods[value].pk)
+        elif kind == "video":
+            report = reports.record_on_air if value else reports.record_off_air
+            report(self.room.stream.key)
+            actions.video_changed(stream_key=self.room.stream.key)
+        elif kind == "sale":
+            line = {"placement_id": self.placement(value), "title": "Silk", "quantity": 1}
+            actions.order_paid(order="A1", buyer_id=anchor.pk, lines=[line])
+        else:
+            actions.end_room(room=self.room, actor=acting(anchor, "anchor"))
+
+
+def durable_part(state: dict[str, Any]) -> dict[str, Any]:
+    return {
+        **{name: state[name] for name in ("s", "room", "items", "pinned")},
+        "video": state["video"]["state"],
+    }
+
+
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(script=st.lists(steps, max_size=14), joins_at=st.integers(0, 14))
+def test_the_fold_of_events_is_a_fresh_snapshot(script: list[Any], joins_at: int) -> None:
+    show = Show()
+    state = snapshot(show.room.pk)
+    for number, step in enumerate(script):
+        if number == joins_at:
+            state = snapshot(show.room.pk)
+        try:
+            show.take(step)
+        except DomainError:
+            continue
+    for _seq, encoded in journal.since(show.room.pk, state["s"], 1000):
+        state = fold(state, json.loads(encoded))
+    assert durable_part(state) == durable_part(snapshot(show.room.pk))
+    pinned = [item for item in state["items"] if item["state"] == "PINNED"]
+    assert len(pinned) <= 1
+
+
+def test_the_fold_takes_only_the_next_event() -> None:
+    room = make.live_room(items=1)
+    state = snapshot(room.pk)
+    later = {"t": "video", "s": state["s"] + 2, "state": "live"}
+    assert fold(state, later) is state
+    assert fold(state, {**later, "s": state["s"]}) is state
+    assert fold(state, {"t": "likes", "n": 1}) is state
+    assert fold(state, {**later, "s": state["s"] + 1})["video"]["state"] == "live"
+    assert state["video"]["state"] == "waiting"
+
+
+def test_the_fold_sets_a_price() -> None:
+    room = make.live_room(items=1)
+    state = snapshot(room.pk)
+    item = state["items"][0]
+    event = {
+        "t": "price",
+        "s": state["s"] + 1,
+        "placement": item["placement"],
+        "variant": item["variants"][0]["id"],
+        "minor": 8800,
+        "currency": "CNY",
+        "text": "¥88.00",
+    }
+    assert fold(state, event)["items"][0]["price"]["text"] == "¥88.00"
+
+
+def test_a_snapshot_costs_the_same_however_many_items(django_assert_num_queries: Any) -> None:
+    room = make.live_room(items=5)
+    with django_assert_num_queries(1):
+        snapshot(room.pk)
+
+
+def test_events_of_one_action_have_consecutive_numbers() -> None:
+    room = make.live_room()
+    seqs = list(Room.objects.get(pk=room.pk).events.values_list("seq", flat=True))
+    assert seqs == [1]
+    assert snapshot(room.pk)["s"] == 1
