@@ -7,5 +7,6 @@ class LiveshopConfig(AppConfig):
 
     def ready(self) -> None:
         from core import logs
+        from liveshop import celery  # noqa: F401  (tasks are sent from every process)
 
         logs.configure()

@@ -13,6 +13,8 @@ os.environ.setdefault(
 from django.conf import settings
 
 app = Celery("liveshop")
+# The current app is a thread's own; without a default, other threads would get a bare one.
+app.set_default()
 app.conf.update(settings.CELERY)
 app.autodiscover_tasks()
 
