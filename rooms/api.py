@@ -6,9 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest
-from ninja import Query, Router, Schema
+from ninja import Query, Router, Schema, Status
 from pydantic import Field
 
+from accounts.models import User
 from catalog.models import Listing
 from core.actors import acting
 from core.errors import NotFound
@@ -92,6 +93,11 @@ class GrantOut(Schema):
     expires_at: datetime
 
 
+def _me(request: HttpRequest) -> User:
+    assert isinstance(request.user, User)
+    return request.user
+
+
 @router.get("/rooms", response=RoomPage, auth=None, summary="Rooms on air")
 def list_rooms(
     request: HttpRequest, cursor: int = Query(0, ge=0), limit: int = Query(24, ge=1, le=100)
@@ -104,16 +110,16 @@ def list_rooms(
 @router.post("/rooms", response={201: RoomOut}, summary="Create a room")
 def create_room(request: HttpRequest, body: RoomIn) -> Any:
     """No approval: whoever is signed in may create a room and go live at once."""
-    room = actions.create_room(anchor=request.user, title=body.title)
+    room = actions.create_room(anchor=_me(request), title=body.title)
     if body.scheduled_at is not None:
-        room = actions.schedule_room(room=room, at=body.scheduled_at, actor=request.user)
-    return 201, feed.tile(room)
+        room = actions.schedule_room(room=room, at=body.scheduled_at, actor=_me(request))
+    return Status(201, feed.tile(room))
 
 
 @router.post("/rooms/quick-start", response={201: RoomOut}, summary="Create a room and go live")
 def quick_start(request: HttpRequest, body: RoomIn) -> Any:
     """Leads back to the show that is on air already, if there is one."""
-    return 201, feed.tile(actions.quick_start(user=request.user, title=body.title))
+    return Status(201, feed.tile(actions.quick_start(user=_me(request), title=body.title)))
 
 
 @router.get(
@@ -137,13 +143,13 @@ def add_likes(request: HttpRequest, slug: str, body: LikesIn) -> Any:
     """For clients without a socket; guests may."""
     who = request.user.pk or request.META.get("REMOTE_ADDR", "")
     actions.add_likes(room=visible_room(request.user, slug), count=body.n, who=who)
-    return 204, None
+    return Status(204, None)
 
 
 @router.post("/rooms/{slug}/chat", response=dict[str, Any], summary="Say something")
 def post_chat(request: HttpRequest, slug: str, body: ChatIn) -> Any:
     room = visible_room(request.user, slug)
-    return actions.post_chat(room=room, user=request.user, text=body.text, nonce=body.id)
+    return actions.post_chat(room=room, user=_me(request), text=body.text, nonce=body.id)
 
 
 # The anchor's own rooms --------------------------------------------------------------------------
@@ -157,8 +163,9 @@ def _own(request: HttpRequest, slug: str) -> Room:
 def go_live(request: HttpRequest, slug: str) -> Any:
     """Opens the room if it is not open yet. A new grant fences off the publisher before it."""
     room = _own(request, slug)
-    grant = actions.go_live(room=room, anchor=request.user)
-    room.refresh_from_db()
+    grant = actions.go_live(room=room, anchor=_me(request))
+    room = _own(request, slug)
+    assert room.stream is not None
     return {
         "slug": room.slug,
         "state": room.state,
@@ -173,7 +180,7 @@ def go_live(request: HttpRequest, slug: str) -> Any:
 
 @router.post("/rooms/{slug}/end", response=dict[str, Any], summary="End the show")
 def end_room(request: HttpRequest, slug: str) -> Any:
-    room = actions.end_room(room=_own(request, slug), actor=acting(request.user, "anchor"))
+    room = actions.end_room(room=_own(request, slug), actor=acting(_me(request), "anchor"))
     return {"slug": room.slug, **state_of(room)}
 
 
@@ -183,23 +190,23 @@ def add_item(request: HttpRequest, slug: str, body: ItemIn) -> Any:
     listing = Listing.objects.on_sale().filter(pk=body.listing).first()
     if listing is None:
         raise NotFound("There is no such listing on sale.")
-    return 201, wire_form(actions.add_item(room=room, listing=listing, actor=request.user))
+    return Status(201, wire_form(actions.add_item(room=room, listing=listing, actor=_me(request))))
 
 
 @router.delete("/rooms/{slug}/items/{placement}", response={204: None}, summary="Remove an item")
 def remove_item(request: HttpRequest, slug: str, placement: int) -> Any:
     room = _own(request, slug)
-    actions.pull_item(room=room, placement_id=placement, actor=request.user)
-    return 204, None
+    actions.pull_item(room=room, placement_id=placement, actor=_me(request))
+    return Status(204, None)
 
 
 @router.put("/rooms/{slug}/items/order", response={204: None}, summary="Sort the items")
 def sort_items(request: HttpRequest, slug: str, body: OrderIn) -> Any:
-    actions.sort_items(room=_own(request, slug), order=body.order, actor=request.user)
-    return 204, None
+    actions.sort_items(room=_own(request, slug), order=body.order, actor=_me(request))
+    return Status(204, None)
 
 
 @router.put("/rooms/{slug}/pin", response={204: None}, summary="Pin an item, or none")
 def pin(request: HttpRequest, slug: str, body: PinIn) -> Any:
-    actions.pin(room=_own(request, slug), placement_id=body.placement, actor=request.user)
-    return 204, None
+    actions.pin(room=_own(request, slug), placement_id=body.placement, actor=_me(request))
+    return Status(204, None)

@@ -53,7 +53,7 @@ def _push(room_id: int, rows: list[RoomEvent]) -> None:
     )
 
 
-def push(room_id: int, entries: Iterable[dict[str, Any]]) -> bool:
+def push(room_id: int, entries: Iterable[dict[Any, Any]]) -> bool:
     """Add entries to the room's stream in one round trip; False when Redis is away."""
     name = wire.stream_key(room_id)
     pipeline = redis.client().pipeline(transaction=False)

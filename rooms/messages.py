@@ -79,7 +79,8 @@ class Conversation:
         if not isinstance(message, dict):
             self._refuse(Invalid(_("Send JSON objects."), code="bad_message"))
             return
-        handler = self._HANDLERS.get(message.get("t")) if _is_text(message.get("t")) else None
+        kind = message.get("t")
+        handler = self._HANDLERS.get(kind) if isinstance(kind, str) else None
         try:
             if handler is None:
                 raise Invalid(
@@ -97,7 +98,7 @@ class Conversation:
         }
         for name in ("key", "id"):
             value = (message or {}).get(name)
-            if _is_text(value) and len(value) <= 64 and value.isascii():
+            if isinstance(value, str) and len(value) <= 64 and value.isascii():
                 answer[name] = value
         if "retry_after" in error.extra:
             answer["retry_after"] = error.extra["retry_after"]

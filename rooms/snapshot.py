@@ -36,7 +36,7 @@ def snapshot(room_id: int) -> dict[str, Any]:
             )
         )
     )
-    room = (
+    room: Any = (
         Room.objects.select_related("anchor", "stream")
         .annotate(rows=ArraySubquery(items), pinned_placement=F("pinned__placement_id"))
         .filter(pk=room_id)

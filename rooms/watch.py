@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 from django.db.models import CharField, F
 from django.db.models.functions import Cast, Lower
@@ -31,15 +32,15 @@ def watch_streams() -> None:
         Room.objects.on_air().annotate(picture=stream_state).exclude(video_state=F("picture"))
     )
     for key in out_of_step.values_list("stream__key", flat=True):
-        _try(lambda key=key: actions.video_changed(stream_key=key))
+        _try(partial(actions.video_changed, stream_key=key))
     now = clock.now()
     forgotten = Room.objects.filter(
         state="LIVE", video_state=Room.Video.WAITING, started_at__lt=now - NO_PICTURE
     )
     for room in forgotten:
-        _try(lambda room=room: actions.end_room(room=room, actor=SYSTEM))
+        _try(partial(actions.end_room, room=room, actor=SYSTEM))
     for room in Room.objects.filter(state="ENDED", ended_at__gt=now - REPLAY_PATIENCE):
-        _try(lambda room=room: actions.open_replay(room=room))
+        _try(partial(actions.open_replay, room=room))
 
 
 def _try(work: Callable[[], object]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -112,11 +113,7 @@ def order_paid(*, order: str, buyer_id: int, lines: Iterable[dict[str, Any]]) ->
         with transaction.atomic():
             _announce(room_id, wire.masked(buyer.name), sold)
         message = wire.encode({"t": "order.paid", "order": order})
-        transaction.on_commit(
-            lambda room_id=room_id, message=message: push(
-                room_id, [{"k": "to", "u": buyer_id, "d": message}]
-            )
-        )
+        transaction.on_commit(partial(push, room_id, [{"k": "to", "u": buyer_id, "d": message}]))
 
 
 def _announce(room_id: int, name: str, sold: list[dict[str, Any]]) -> None:

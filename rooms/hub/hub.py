@@ -35,7 +35,7 @@ READ_COUNT = 500
 # Entries waiting for Redis; beyond it the oldest best-effort ones are given to our own viewers only.
 OUTGOING = 5_000
 
-Entry = dict[str, Any]
+Entry = dict[Any, Any]
 
 
 class Hub:
@@ -222,10 +222,10 @@ class Hub:
         for name, entries in _pairs(answer):
             if name == self._control:
                 self._control_id = entries[-1][0]
-            elif channel := by_name.get(name):
+            elif name in by_name:
                 for entry_id, fields in entries:
-                    channel.last_id = entry_id
-                    channel.take(entry_id, fields)
+                    by_name[name].last_id = entry_id
+                    by_name[name].take(entry_id, fields)
 
     def fill_gap(self, channel: RoomChannel) -> None:
         """Read what is missing from PostgreSQL, at most once at a time for a room."""

@@ -19,6 +19,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts.models import User
 from catalog.models import Listing
 from core.actors import acting
 from core.errors import Invalid, NotFound
@@ -66,7 +67,7 @@ def console(request: HttpRequest, slug: str) -> HttpResponse:
     items/remove/ (`placement`), items/sort/ (`order`: placements), pin/ (`placement` or empty),
     chat/ (`text`, `id`), selection/?q=&page=, numbers/.
     """
-    room = own_room(request, slug)
+    room = own_room(request.user, slug)
     return render(
         request,
         "rooms/studio.html",
@@ -86,7 +87,7 @@ def console(request: HttpRequest, slug: str) -> HttpResponse:
 @login_required
 def selection_list(request: HttpRequest, slug: str) -> HttpResponse:
     """rooms/_selection.html with `selection` and `room`, or the same as JSON; `?q=`, `?page=`."""
-    room = own_room(request, slug)
+    room = own_room(request.user, slug)
     page = request.GET.get("page", "1")
     found = selection(
         room=room,
@@ -101,12 +102,12 @@ def selection_list(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 @login_required
 def numbers_now(request: HttpRequest, slug: str) -> HttpResponse:
-    return JsonResponse(numbers(own_room(request, slug)))
+    return JsonResponse(numbers(own_room(request.user, slug)))
 
 
-def own_room(request: HttpRequest, slug: str) -> Room:
+def own_room(user: Any, slug: str) -> Room:
     """Raises NotFound for everybody but the room's anchor."""
-    return Room.objects.select_related("anchor", "stream").fetch(request.user, slug=slug)
+    return Room.objects.select_related("anchor", "stream").fetch(user, slug=slug)
 
 
 # Verbs -------------------------------------------------------------------------------------------
@@ -115,13 +116,14 @@ Verb = Callable[..., tuple[Room, dict[str, Any]]]
 
 
 def _verb(work: Verb) -> Callable[..., HttpResponse]:
-    """A POST of a signed-in person: `work(request, data, …)` returns (room, JSON answer)."""
+    """A POST of a signed-in person: `work(me, data, …)` returns (room, JSON answer)."""
 
     @require_POST
     @login_required
     @wraps(work)
     def view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        room, answer = work(request, _data(request), *args, **kwargs)
+        assert isinstance(request.user, User)
+        room, answer = work(request.user, _data(request), *args, **kwargs)
         if _wants_json(request):
             return JsonResponse({"room": room.slug, **answer})
         if room.state == "ARCHIVED":
@@ -180,104 +182,90 @@ def _moment(data: Mapping[str, Any]) -> Any:
 
 
 @_verb
-def quick_start(request: HttpRequest, data: Mapping[str, Any]) -> tuple[Room, dict[str, Any]]:
-    room = actions.quick_start(user=request.user, title=_text(data, "title"))
+def quick_start(me: User, data: Mapping[str, Any]) -> tuple[Room, dict[str, Any]]:
+    room = actions.quick_start(user=me, title=_text(data, "title"))
     return room, {"state": room.state}
 
 
 @_verb
-def create(request: HttpRequest, data: Mapping[str, Any]) -> tuple[Room, dict[str, Any]]:
+def create(me: User, data: Mapping[str, Any]) -> tuple[Room, dict[str, Any]]:
     at = _moment(data)
-    room = actions.create_room(anchor=request.user, title=_text(data, "title"))
+    room = actions.create_room(anchor=me, title=_text(data, "title"))
     if at is not None:
-        room = actions.schedule_room(room=room, at=at, actor=request.user)
+        room = actions.schedule_room(room=room, at=at, actor=me)
     return room, state_of(room)
 
 
 @_verb
-def schedule(
-    request: HttpRequest, data: Mapping[str, Any], slug: str
-) -> tuple[Room, dict[str, Any]]:
+def schedule(me: User, data: Mapping[str, Any], slug: str) -> tuple[Room, dict[str, Any]]:
     at = _moment(data)
     if at is None:
         raise Invalid(_("Enter the time as 2030-12-31T20:00."), code="bad_time")
-    room = actions.schedule_room(room=own_room(request, slug), at=at, actor=request.user)
+    room = actions.schedule_room(room=own_room(me, slug), at=at, actor=me)
     return room, state_of(room)
 
 
 @_verb
-def go_live(
-    request: HttpRequest, data: Mapping[str, Any], slug: str
-) -> tuple[Room, dict[str, Any]]:
-    room = actions.start_show(room=own_room(request, slug), actor=request.user)
+def go_live(me: User, data: Mapping[str, Any], slug: str) -> tuple[Room, dict[str, Any]]:
+    room = actions.start_show(room=own_room(me, slug), actor=me)
     return room, state_of(room)
 
 
 @_verb
-def end(request: HttpRequest, data: Mapping[str, Any], slug: str) -> tuple[Room, dict[str, Any]]:
-    actor = acting(request.user, "anchor")
-    room = actions.end_room(room=own_room(request, slug), actor=actor)
+def end(me: User, data: Mapping[str, Any], slug: str) -> tuple[Room, dict[str, Any]]:
+    actor = acting(me, "anchor")
+    room = actions.end_room(room=own_room(me, slug), actor=actor)
     return room, state_of(room)
 
 
 @_verb
-def discard(
-    request: HttpRequest, data: Mapping[str, Any], slug: str
-) -> tuple[Room, dict[str, Any]]:
-    room = own_room(request, slug)
-    actions.discard_room(room=room, actor=request.user)
+def discard(me: User, data: Mapping[str, Any], slug: str) -> tuple[Room, dict[str, Any]]:
+    room = own_room(me, slug)
+    actions.discard_room(room=room, actor=me)
     room.refresh_from_db()
     return room, state_of(room)
 
 
 @_verb
-def add_item(
-    request: HttpRequest, data: Mapping[str, Any], slug: str
-) -> tuple[Room, dict[str, Any]]:
-    room = own_room(request, slug)
+def add_item(me: User, data: Mapping[str, Any], slug: str) -> tuple[Room, dict[str, Any]]:
+    room = own_room(me, slug)
     listing = Listing.objects.on_sale().filter(pk=_number(data.get("listing"), "listing")).first()
     if listing is None:
         raise NotFound(_("This item is not on sale any more."))
-    item = actions.add_item(room=room, listing=listing, actor=request.user)
+    item = actions.add_item(room=room, listing=listing, actor=me)
     return room, {"item": wire_form(item)}
 
 
 @_verb
-def remove_item(
-    request: HttpRequest, data: Mapping[str, Any], slug: str
-) -> tuple[Room, dict[str, Any]]:
-    room = own_room(request, slug)
+def remove_item(me: User, data: Mapping[str, Any], slug: str) -> tuple[Room, dict[str, Any]]:
+    room = own_room(me, slug)
     placement = _number(data.get("placement"), "placement")
-    actions.pull_item(room=room, placement_id=placement, actor=request.user)
+    actions.pull_item(room=room, placement_id=placement, actor=me)
     return room, {"placement": placement}
 
 
 @_verb
-def sort_items(
-    request: HttpRequest, data: Mapping[str, Any], slug: str
-) -> tuple[Room, dict[str, Any]]:
-    room = own_room(request, slug)
+def sort_items(me: User, data: Mapping[str, Any], slug: str) -> tuple[Room, dict[str, Any]]:
+    room = own_room(me, slug)
     order = data.get("order")
     if not isinstance(order, list):
         raise Invalid(_("`order` must list the placements."), code="bad_order")
     wanted = [_number(value, "order") for value in order]
-    actions.sort_items(room=room, order=wanted, actor=request.user)
+    actions.sort_items(room=room, order=wanted, actor=me)
     return room, {"order": wanted}
 
 
 @_verb
-def pin(request: HttpRequest, data: Mapping[str, Any], slug: str) -> tuple[Room, dict[str, Any]]:
-    room = own_room(request, slug)
+def pin(me: User, data: Mapping[str, Any], slug: str) -> tuple[Room, dict[str, Any]]:
+    room = own_room(me, slug)
     value = data.get("placement")
     placement = None if value in (None, "") else _number(value, "placement")
-    actions.pin(room=room, placement_id=placement, actor=request.user)
+    actions.pin(room=room, placement_id=placement, actor=me)
     return room, {"pinned": placement}
 
 
 @_verb
-def chat(request: HttpRequest, data: Mapping[str, Any], slug: str) -> tuple[Room, dict[str, Any]]:
-    room = own_room(request, slug)
-    event = actions.post_chat(
-        room=room, user=request.user, text=_text(data, "text"), nonce=_text(data, "id")
-    )
+def chat(me: User, data: Mapping[str, Any], slug: str) -> tuple[Room, dict[str, Any]]:
+    room = own_room(me, slug)
+    event = actions.post_chat(room=room, user=me, text=_text(data, "text"), nonce=_text(data, "id"))
     return room, {"chat": event}
