@@ -75,7 +75,7 @@ STATE_LABELS: dict[str, Any] = {
     "PAYABLE": _("Payable"),
     "VOIDED": _("Voided"),
     "HELD": _("Held"),
-    # Rooms and their items
+    # Rooms, their streams and items
     "SCHEDULED": _("Scheduled"),
     "LIVE": pgettext_lazy("state of a room", "Live"),
     "INTERRUPTED": _("Interrupted"),
@@ -83,6 +83,8 @@ STATE_LABELS: dict[str, Any] = {
     "REPLAY": _("Replay"),
     "ARCHIVED": _("Archived"),
     "TERMINATED": _("Terminated"),
+    "WAITING": _("Waiting for the camera"),
+    "AWAY": _("Away"),
     "LISTED": _("Listed"),
     "PINNED": _("Pinned"),
     "EXPLAINED": _("Shown"),
@@ -94,11 +96,11 @@ _TONES = {
     "good": "SHIPPED DELIVERED COMPLETED SETTLED SUCCEEDED ACCEPTED REFUNDED APPROVED AUTO_APPROVED "
     "RULED_BUYER ACTIVE CONFIRMED PAYABLE",
     "warn": "PENDING_PAYMENT ACTION_REQUIRED REQUESTED AWAITING_RETURN DEPOSIT_DUE PROBATION WATCH "
-    "HELD INTERRUPTED RELEASED RETURNED_FOR_FIX ESCALATED",
+    "HELD INTERRUPTED AWAY RELEASED RETURNED_FOR_FIX ESCALATED",
     "bad": "FAILED REJECTED DISPUTED REFUND_FAILED SUSPENDED BLACKLISTED TERMINATED SOLD_OUT EXPIRED",
     "info": "PAID PAID_ON_HOLD ALLOCATED PACKED RETURN_IN_TRANSIT RETURN_RECEIVED INSPECTING "
     "ARBITRATING REFUNDING SUBMITTED IN_TRANSIT RECEIVED ESTIMATED SCHEDULED STARTED DOCS_REVIEW "
-    "SAMPLE_REVIEW EXPECTED",
+    "SAMPLE_REVIEW EXPECTED WAITING",
     "accent": "LIVE PINNED",
 }
 TONES = {state: tone for tone, states in _TONES.items() for state in states.split()}
