@@ -17,8 +17,8 @@ from pathlib import Path
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "liveshop.settings.test")
 
 ATTEMPTS = 20_000
-# A body must not hold up the loop that serves every viewer.
-SLOWEST_ALLOWED_MS = 250.0
+# Time of the processor: a body must not hold up the loop that serves every viewer.
+SLOWEST_ALLOWED_CPU_MS = 50.0
 
 
 async def _run(count: int, seed: int) -> dict[str, object]:
@@ -38,11 +38,12 @@ async def _run(count: int, seed: int) -> dict[str, object]:
         "faults": found.faults,
         "answers": {str(status): n for status, n in sorted(found.answers.items())},
         "slowest_ms": round(found.slowest_ms, 2),
+        "slowest_cpu_ms": round(found.slowest_cpu_ms, 2),
         "seed": seed,
         "oversold": 0,
         "lost": 0,
         "unbalanced": 0,
-        "ok": found.faults == 0 and found.slowest_ms < SLOWEST_ALLOWED_MS,
+        "ok": found.faults == 0 and found.slowest_cpu_ms < SLOWEST_ALLOWED_CPU_MS,
     }
 
 

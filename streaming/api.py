@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import cast
 
 from django.http import HttpRequest
-from ninja import Router, Schema
+from ninja import Router, Schema, Status
 
 from accounts.models import User
 from core import clock
@@ -42,16 +42,19 @@ class SessionOut(Schema):
 
 
 @router.post("/streams/{key}/sessions", response={201: SessionOut}, summary="Begin to publish")
-def create_session(request: HttpRequest, key: str) -> tuple[int, dict[str, object]]:
+def create_session(request: HttpRequest, key: str) -> Status:
     """A new session takes the stream over from the one before with its first init segment."""
     stream = Stream.objects.fetch(request.user, key=key)
     grant = actions.grant_publish(stream=stream, user=cast(User, request.user))
-    return 201, {
-        "session": grant.session,
-        "epoch": grant.epoch,
-        "ingest_url": grant.ingest_url,
-        "token": grant.token,
-        "expires_at": grant.expires_at,
-        "server_time_ms": round(1000 * clock.now().timestamp()),
-        "limits": grant.part_limits,
-    }
+    return Status(
+        201,
+        {
+            "session": grant.session,
+            "epoch": grant.epoch,
+            "ingest_url": grant.ingest_url,
+            "token": grant.token,
+            "expires_at": grant.expires_at,
+            "server_time_ms": round(1000 * clock.now().timestamp()),
+            "limits": grant.part_limits,
+        },
+    )

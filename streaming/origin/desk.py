@@ -22,7 +22,7 @@ from streaming.origin.facts import CHANNEL, Change, Facts, MarkerFact
 log = logging.getLogger(__name__)
 
 REFRESH_SECONDS: Final = 5.0
-LISTEN_SLICE_SECONDS: Final = 1.0
+LISTEN_SLICE_SECONDS: Final = 0.5
 RETRY_SECONDS: Final = 1.0
 CLOSE_SECONDS: Final = 3.0
 

@@ -21,6 +21,7 @@ BOXES = [b"moof", b"mdat", b"traf", b"trun", b"tfdt", b"tfhd", b"moov", b"trak",
 class Findings:
     answers: Counter[int] = field(default_factory=Counter)
     slowest_ms: float = 0.0
+    slowest_cpu_ms: float = 0.0
 
     @property
     def faults(self) -> int:
@@ -97,9 +98,10 @@ async def fuzz(stage: Stage, *, count: int, seed: int) -> Findings:
             await publisher.send(init)
             if epoch % 2 and init == muxer.init():
                 await publisher.send(good)
-        began = time.perf_counter()
+        began, cpu = time.perf_counter(), time.thread_time()
         answer = await publisher.put(publisher.seq, init if part is None else part)
         findings.slowest_ms = max(findings.slowest_ms, 1000 * (time.perf_counter() - began))
+        findings.slowest_cpu_ms = max(findings.slowest_cpu_ms, 1000 * (time.thread_time() - cpu))
         findings.answers[answer.status_code] += 1
         tenant = stage.origin.house().tenants[KEY]
         tenant.parts.level, tenant.bytes.level = tenant.parts.burst, tenant.bytes.burst
