@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import socket
 from typing import Any
 
+import uvicorn
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
@@ -29,10 +31,18 @@ class Command(BaseCommand):
             raise CommandError(f"cannot listen on {host}:{port}: {error.strerror}.") from error
 
 
-def _uvicorn(host: str, port: int) -> None:
-    import uvicorn
+class Server(uvicorn.Server):
+    """uvicorn that says goodbye to viewers while their sockets are still open."""
 
-    uvicorn.Server(
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        from rooms.socket import stop_sockets
+
+        await stop_sockets()
+        await super().shutdown(sockets=sockets)
+
+
+def _uvicorn(host: str, port: int) -> None:
+    Server(
         uvicorn.Config(
             settings.ASGI_APPLICATION.replace(".application", ":application"),
             host=host,
