@@ -53,7 +53,7 @@ def money(minor: int, currency: str, locale: str) -> dict[str, Any]:
 
 
 def paid_lines() -> QuerySet[OrderLine]:
-    """Lines of orders that were paid, with `value_minor`, `refunded_minor` and `currency`."""
+    """Lines of orders that were paid, with `value_minor` and `refunded_minor`."""
     paid = PaymentIntent.objects.filter(order=OuterRef("order"), state="SUCCEEDED")
     refunded = (
         Refund.objects.filter(line=OuterRef("pk"), state="SUCCEEDED")
@@ -66,7 +66,6 @@ def paid_lines() -> QuerySet[OrderLine]:
         OrderLine.objects.filter(Exists(paid))
         .exclude(state__in=["PENDING_PAYMENT", "EXPIRED"])
         .annotate(
-            currency=F("order__currency"),
             value_minor=F("unit_price_minor") * F("quantity"),
             refunded_minor=Coalesce(
                 Subquery(refunded, output_field=BigIntegerField()),
@@ -88,14 +87,19 @@ SUMS: dict[str, Any] = {
 
 def sales(lines: QuerySet[OrderLine]) -> list[Sales]:
     """Sums of `paid_lines()`, one for each currency, the largest first."""
-    rows = lines.order_by().values("currency").annotate(**SUMS).order_by("-gmv_")
+    rows = lines.order_by().values(currency=F("order__currency")).annotate(**SUMS).order_by("-gmv_")
     return [_sales(row) for row in rows]
 
 
 def sales_by(lines: QuerySet[OrderLine], key: str) -> dict[Any, list[Sales]]:
     """As `sales`, for each value of the column `key`."""
     found: dict[Any, list[Sales]] = {}
-    for row in lines.order_by().values(key, "currency").annotate(**SUMS).order_by("-gmv_"):
+    for row in (
+        lines.order_by()
+        .values(key, currency=F("order__currency"))
+        .annotate(**SUMS)
+        .order_by("-gmv_")
+    ):
         found.setdefault(row[key], []).append(_sales(row))
     return found
 

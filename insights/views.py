@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
+from accounts.caller import caller
 from accounts.models import Agency
 from core import clock
 from core.errors import NotFound
@@ -26,15 +27,16 @@ MONTHS_SHOWN = 6
 @login_required
 def earnings(request: HttpRequest) -> HttpResponse:
     """What the signed-in anchor has earned, show by show."""
+    user = caller(request)
     commissions = (
-        Commission.objects.for_actor(request.user)
-        .filter(anchor=request.user)
+        Commission.objects.for_actor(user)
+        .filter(anchor=user)
         .select_related("placement__listing__product")
         .order_by("-id")
     )
     context = {
-        "earnings": statements.anchor_earnings(request.user),
-        "shows": statements.shows_of(request.user),
+        "earnings": statements.anchor_earnings(user),
+        "shows": statements.shows_of(user),
         "page": Paginator(commissions, PAGE).get_page(request.GET.get("page")),
     }
     return render(request, "insights/earnings.html", context)
@@ -43,10 +45,11 @@ def earnings(request: HttpRequest) -> HttpResponse:
 @login_required
 def agency(request: HttpRequest) -> HttpResponse:
     """The roster of an agency that the reader belongs to, or what an agency is."""
-    mine = Agency.objects.filter(members=request.user).order_by("name")
+    mine = Agency.objects.filter(members=caller(request)).order_by("name")
     if not mine:
         return render(request, "insights/no_agency.html")
-    chosen = mine.filter(pk=_number(request.GET.get("agency"))).first() or mine[0]
+    number = _number(request.GET.get("agency"))
+    chosen = next((one for one in mine if one.pk == number), mine[0])
     rows = statements.roster(chosen)
     currency = next((row.sales[0].currency for row in rows if row.sales), settings.DEFAULT_CURRENCY)
     context = {

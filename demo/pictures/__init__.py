@@ -48,6 +48,11 @@ def draw_still(still: Still, brand: str) -> Image.Image:
     return canvas.finish()
 
 
+def still_png(still: Still, brand: str) -> bytes:
+    """As `draw_still`, ready to upload; a plain function, so that another process can do it."""
+    return encode(draw_still(still, brand))
+
+
 def draw_cover(look: Look) -> Image.Image:
     """600 × 800, for the card of a room."""
     canvas = Canvas(str(look))
@@ -62,4 +67,4 @@ def encode(image: Image.Image) -> bytes:
     return out.getvalue()
 
 
-__all__ = ["THINGS", "Look", "Still", "draw_cover", "draw_still", "encode"]
+__all__ = ["THINGS", "Look", "Still", "draw_cover", "draw_still", "encode", "still_png"]

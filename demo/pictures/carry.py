@@ -176,10 +176,10 @@ def handbag(c: Canvas, base: Color, accent: Color) -> None:
 
 def suitcase(c: Canvas, base: Color, accent: Color) -> None:
     c.ground(400, 668, 320)
-    for x in (356, 444):
+    for x in (356.0, 444.0):
         c.fill(box(x - 6, 90, x + 6, 190), metal(rgb("#a7aab8")))
     c.fill(box(340, 76, 460, 104, 12), fade(darker(base, 0.5), darker(base, 0.75)))
-    for x in (296, 504):
+    for x in (296.0, 504.0):
         c.fill(box(x - 22, 640, x + 22, 668, 10), fade(rgb("#3a3b47"), rgb("#15151c")))
     body = box(252, 178, 548, 648, 48)
     c.fill(body, round_body(base, 0.40))

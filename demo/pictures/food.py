@@ -84,9 +84,10 @@ def honey(c: Canvas, base: Color, accent: Color) -> None:
     c.fill(box(268, 420, 284, 600, 8), WHITE, opacity=0.55, blur=5, clip=glass)
     c.line([(560, 690), (690, 600)], 12, metal(rgb("#b98956")))
     for step in range(5):
-        x, y = 566 - step * 11, 688 + step * 7.6
+        dip_x, dip_y = 566 - step * 11, 688 + step * 7.6
         c.fill(
-            spin(ellipse(x, y, 8, 26 - abs(step - 2) * 4), 36, (x, y)), round_body(rgb("#b98956"))
+            spin(ellipse(dip_x, dip_y, 8, 26 - abs(step - 2) * 4), 36, (dip_x, dip_y)),
+            round_body(rgb("#b98956")),
         )
 
 

@@ -12,7 +12,7 @@ from django.db import transaction
 from accounts.models import User
 from catalog import actions as catalog
 from catalog.models import Category, Listing
-from demo.pictures import draw_still, encode
+from demo.pictures import still_png
 from demo.stock.goods import CATEGORIES, GOODS, SUPPLIERS, Good, SupplierData
 from demo.stock.people import DEMO_SUPPLIER
 from promotion import actions as promotion
@@ -103,13 +103,11 @@ def believable_stock() -> None:
 
 def _drawn(goods: list[Good]) -> Iterator[tuple[Good, bytes]]:
     """Pictures, drawn ahead by processes that know nothing of the database."""
-    if len(goods) < DRAWING_PROCESSES:
-        yield from ((good, _draw(good)) for good in goods)
+    stills = [good.still for good in goods]
+    brands = [good.brand for good in goods]
+    if len(goods) < 2 * DRAWING_PROCESSES:
+        yield from zip(goods, map(still_png, stills, brands), strict=True)
         return
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(DRAWING_PROCESSES, mp_context=context) as pool:
-        yield from zip(goods, pool.map(_draw, goods), strict=True)
-
-
-def _draw(good: Good) -> bytes:
-    return encode(draw_still(good.still, good.brand))
+        yield from zip(goods, pool.map(still_png, stills, brands), strict=True)

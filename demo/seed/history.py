@@ -39,8 +39,8 @@ def seed_history(*, shows: int, orders: int, days: int) -> None:
         begins = now + timedelta(hours=show.when or 0)
         timeline.begin(begins - LEAD, _show_life(show, begins))
     count = max(0, orders - written)
-    for number, (at, show) in enumerate(_moments(source, now, past, count, days)):
-        timeline.begin(at, _order(source, f"{KEY}{written + number}", show))
+    for number, (at, on_air) in enumerate(_moments(source, now, past, count, days)):
+        timeline.begin(at, _order(source, f"{KEY}{written + number}", on_air))
     with backdating():
         timeline.run(until=now)
     _past_crowds(source, past)
@@ -50,14 +50,16 @@ def seed_history(*, shows: int, orders: int, days: int) -> None:
 def _moments(
     source: random.Random, now: datetime, past: list[ShowData], count: int, days: int
 ) -> Iterator[tuple[datetime, ShowData | None]]:
-    """When orders are placed: two thirds during shows, the others any day, more of them lately."""
+    """When orders are placed: two thirds during shows, the others on any day."""
     for _ in range(count):
         if past and source.random() < 0.66:
             show = source.choice(past)
             begins = now + timedelta(hours=show.when or 0)
             yield begins + timedelta(minutes=source.uniform(4, show.minutes - 2)), show
         else:
-            yield now - timedelta(days=days * source.random() ** 1.5, minutes=5), None
+            # One in five in the last day, so that there is something to pack and to wait for.
+            span = 0.9 if source.random() < 0.2 else days
+            yield now - timedelta(days=span * source.random(), minutes=5), None
 
 
 def _order(source: random.Random, key: str, show: ShowData | None) -> Life:
