@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from catalog.models import Listing, ListingVariant
@@ -73,7 +74,9 @@ def _good(listing: Listing, room: str | None) -> dict[str, Any]:
     cheapest = min(items, key=lambda item: item.price_minor)
     left = sum(item.offer.stock.available for item in items if hasattr(item.offer, "stock"))
     return {
-        "url": f"/rooms/{room}/" if room else f"/goods/{listing.slug}/",
+        "url": reverse("room", args=[room])
+        if room
+        else reverse("goods:detail", args=[listing.slug]),
         "title": listing.product.title,
         "picture": cards.picture(listing),
         "price": wire.money(cheapest.price_minor, cheapest.currency),

@@ -135,7 +135,7 @@ class RoomChannel:
         metrics.EVENTS.labels("durable").inc()
         self.head = seq
         self.ring.append((seq, encoded))
-        if '"t":"room.state"' in encoded:
+        if encoded.startswith('{"t":"room.state"'):
             self.state = json.loads(encoded)["state"]
         self._durable.append(encoded)
         self._schedule()

@@ -75,6 +75,9 @@ class Hub:
                 opening.add_done_callback(lambda _: self._opening.pop(room_id, None))
             if await asyncio.shield(opening) is None:
                 return None
+        if not channel.viewers:
+            # Its viewer is still shaking hands; it must not be forgotten meanwhile.
+            channel.empty_since = time.monotonic()
         return channel
 
     async def _open(self, room_id: int) -> RoomChannel | None:

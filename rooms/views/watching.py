@@ -7,6 +7,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -147,7 +148,7 @@ def _today(item: RoomItem) -> dict[str, Any]:
         "placement": item.placement_id,
         "number": item.number,
         **card,
-        "listing_url": f"/goods/{listing.slug}/",
+        "listing_url": reverse("goods:detail", args=[listing.slug]),
         "on_sale": listing.status == listing.Status.PUBLISHED
         and item.placement.pulled_at is None
         and any(variant["left"] > 0 for variant in card["variants"]),

@@ -1,0 +1,114 @@
+"""Two hands at once in one room, and the control that shows what the lock is for."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from rooms import actions
+from rooms.models import Room, RoomEvent, RoomItem
+from rooms.tests import factories as make
+from supply.models import Stock
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def at_once(*works: Callable[[], Any]) -> None:
+    """Run each in a thread with a connection of its own; the first error is raised here."""
+    errors: list[BaseException] = []
+
+    def run(work: Callable[[], Any]) -> None:
+        try:
+            work()
+        except BaseException as error:
+            errors.append(error)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=[work]) for work in works]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if errors:
+        raise errors[0]
+
+
+def pin_both(room: Room) -> int:
+    """Two tabs pin two items at the same moment; returns how many are pinned afterwards."""
+    first, second = RoomItem.objects.filter(room=room).values_list("placement_id", flat=True)
+    at_once(
+        lambda: actions.pin(room=room, placement_id=first, actor=room.anchor),
+        lambda: actions.pin(room=room, placement_id=second, actor=room.anchor),
+    )
+    return RoomItem.objects.filter(room=room, state="PINNED").count()
+
+
+def test_two_pins_at_once_leave_one_item_pinned() -> None:
+    for _ in range(5):
+        assert pin_both(make.live_room(items=2)) == 1
+
+
+def test_control_without_the_lock_both_would_be_pinned(monkeypatch: pytest.MonkeyPatch) -> None:
+    both_have_read = threading.Barrier(2, timeout=10)
+
+    def unlocked(room_id: int) -> Room:
+        room = Room.objects.select_related("anchor", "stream", "pinned").get(pk=room_id)
+        both_have_read.wait()
+        return room
+
+    room = make.live_room(items=2)
+    monkeypatch.setattr("rooms.actions.goods.locked", unlocked)
+    assert pin_both(room) == 2
+
+
+def show_both(room: Room, item: RoomItem, monkeypatch: pytest.MonkeyPatch, real: Any) -> int:
+    """Two deliveries of stock changes overlap, the older reads first and writes last."""
+    older_has_read, newer_is_done = threading.Event(), threading.Event()
+    me = threading.local()
+    offer = make.set_stock(item, 7)
+
+    def left(offer_id: int) -> int:
+        found = real(offer_id)
+        if getattr(me, "older", False):
+            older_has_read.set()
+            newer_is_done.wait(1)
+        return found
+
+    def older() -> None:
+        me.older = True
+        actions.stock_changed(offer_id=offer)
+
+    def newer() -> None:
+        older_has_read.wait(10)
+        Stock.objects.filter(offer=offer).update(on_hand=4)
+        actions.stock_changed(offer_id=offer)
+        newer_is_done.set()
+
+    monkeypatch.setattr("rooms.cards.left", left)
+    at_once(older, newer)
+    item.refresh_from_db()
+    return item.card["variants"][0]["left"]
+
+
+def test_of_two_stock_changes_the_newer_number_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    from rooms import cards
+
+    room = make.live_room(items=1)
+    assert show_both(room, make.first_item(room), monkeypatch, cards.left) == 4
+    values = RoomEvent.objects.filter(room=room, type="stock").order_by("seq")
+    assert [event.payload["left"] for event in values] == [7, 4]
+
+
+def test_control_without_the_lock_the_older_number_would_stay(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from rooms import cards
+
+    room = make.live_room(items=1)
+    monkeypatch.setattr("rooms.actions.news.locked", lambda pk: Room.objects.get(pk=pk))
+    assert show_both(room, make.first_item(room), monkeypatch, cards.left) == 7
