@@ -9,9 +9,9 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from accounts.models import Address, ApiToken, User
+from accounts.models import Address, ApiToken, Follow, User
 from core import clock
-from core.errors import Conflict
+from core.errors import Conflict, Invalid
 
 MAX_ADDRESSES = 20
 MAX_TOKENS = 20
@@ -49,6 +49,16 @@ def save_address(*, user: User, fields: dict[str, Any], address: Address | None 
         others.update(is_default=False)
     address.save()
     return address
+
+
+def set_following(*, follower: User, anchor: User, on: bool) -> None:
+    """Follow `anchor`, or stop; either is harmless when it is so already. Raises Invalid for oneself."""
+    if follower.pk == anchor.pk:
+        raise Invalid(_("You cannot follow yourself."), code="own_account")
+    if on:
+        Follow.objects.get_or_create(follower=follower, anchor=anchor)
+    else:
+        Follow.objects.filter(follower=follower, anchor=anchor).delete()
 
 
 @transaction.atomic

@@ -17,6 +17,7 @@ from accounts import actions
 from accounts.caller import caller
 from accounts.forms import AddressForm, ProfileForm, TokenForm
 from accounts.models import Address, ApiToken, User
+from core.errors import NotFound
 
 
 def _next(request: HttpRequest, otherwise: str) -> str:
@@ -99,6 +100,20 @@ def delete_address(request: HttpRequest, pk: int) -> HttpResponse:
     actions.delete_address(user=caller(request), address=Address.objects.fetch(request.user, pk=pk))
     messages.success(request, _("The address is deleted."))
     return redirect("accounts:addresses")
+
+
+@login_required
+@require_POST
+def follow(request: HttpRequest, username: str) -> HttpResponse:
+    """`on` is 1 or 0. Answers 204 to a script, else leads back to `?next=`."""
+    anchor = User.objects.filter(username=username, is_active=True).first()
+    if anchor is None:
+        raise NotFound(_("There is nobody of that name."))
+    person = User.objects.get(pk=request.user.pk)
+    actions.set_following(follower=person, anchor=anchor, on=request.POST.get("on", "1") == "1")
+    if not request.accepts("text/html"):
+        return HttpResponse(status=204)
+    return redirect(_next(request, "/"))
 
 
 @login_required

@@ -256,7 +256,9 @@ export class BuySheet {
           part(this.sheet, "pay").focus();
         })
         .catch((error: unknown) => {
-          problem.textContent = (error instanceof Refusal && error.message) || say("not_saved");
+          const fields = error instanceof Refusal ? (error.problem.fields ?? []) : [];
+          const detail = fields.map(({ message }) => message).join(" ");
+          problem.textContent = detail || (error as Error).message || say("not_saved");
           problem.hidden = false;
         });
     });

@@ -166,10 +166,11 @@ class LiveRoom extends HTMLElement {
     follow?.addEventListener("submit", (event) => {
       event.preventDefault();
       const on = follow.dataset.following !== "true";
-      const shown = (to: boolean): string => (follow.dataset.following = String(to));
-      shown(on);
-      request(follow.action, { method: "POST", body: new FormData(follow) }).catch(() => {
-        shown(!on);
+      const body = new FormData(follow);
+      body.set("on", on ? "1" : "0");
+      follow.dataset.following = String(on);
+      request(follow.action, { body }).catch(() => {
+        follow.dataset.following = String(!on);
         this.toast(say("not_saved"));
       });
     });
@@ -252,3 +253,4 @@ class LiveRoom extends HTMLElement {
 }
 
 customElements.define("live-room", LiveRoom);
+if (document.querySelector("room-replay")) void import("./replay");

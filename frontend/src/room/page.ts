@@ -114,7 +114,12 @@ export async function request<T = unknown>(
 export class Refusal extends Error {
   constructor(
     readonly status: number,
-    readonly problem: { code?: string; detail?: string; title?: string; errors?: unknown },
+    readonly problem: {
+      code?: string;
+      detail?: string;
+      title?: string;
+      fields?: { field: string; message: string }[];
+    },
   ) {
     super(problem.detail ?? problem.title ?? "");
   }

@@ -100,12 +100,11 @@ export class Stage {
     this.sources = sources;
     this.player = new LivePlayer(this.video, {
       sources,
-      onState: (playing, { blocked }) => {
+      onState: (playing) => {
         const failed = playing === "error" && this.playing !== "error";
         this.playing = playing;
         if (failed) void this.refresh();
         part(this.root, "go-live").hidden = playing !== "behind";
-        this.play.hidden = !blocked;
         this.draw();
       },
     });
@@ -137,6 +136,9 @@ export class Stage {
 
   private tick(): void {
     const { room } = this.state();
+    // Some phones refuse even silent autoplay; then one clear button says so.
+    const ready = this.video.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA;
+    this.play.hidden = !(this.player && ready && this.video.paused);
     if (room.started_at !== null && (room.state === "LIVE" || room.state === "INTERRUPTED")) {
       fill(this.root, { elapsed: clock(this.now() - room.started_at) });
     }
