@@ -7,8 +7,9 @@ import { SoundEncoder } from "./sound";
 import { Uplink } from "./uplink";
 
 const FLUSH_PATIENCE = 4_000;
-/** Two seconds of parts waiting: the line is too slow for the bit rate. */
+/** Two seconds of parts waiting for so many seconds: the line is too slow for the bit rate. */
 const SLOW_UPLINK = 8;
+const SLOW_FOR = 4;
 const SLOW_ENCODER = 5;
 
 export class Broadcast {
@@ -18,6 +19,7 @@ export class Broadcast {
   readonly #pictures: PictureEncoder;
   readonly #sound: SoundEncoder | null;
   #onAirSince = 0;
+  #slowFor = 0;
   #counted = { at: performance.now(), bytes: 0, encoded: 0, dropped: 0 };
   readonly #ticking: ReturnType<typeof setInterval>;
   #ended = false;
@@ -133,9 +135,9 @@ export class Broadcast {
         seconds: this.#onAirSince ? Math.round((at - this.#onAirSince) / 1000) : 0,
       },
     });
-    if (this.#state === "live" && queued > SLOW_UPLINK) {
-      this.tell({ t: "problem", problem: "slow-uplink" });
-    }
+    // What piled up while offline leaves quickly and is no sign of a slow line.
+    this.#slowFor = this.#state === "live" && queued > SLOW_UPLINK ? this.#slowFor + 1 : 0;
+    if (this.#slowFor >= SLOW_FOR) this.tell({ t: "problem", problem: "slow-uplink" });
     if (now.dropped - before.dropped > SLOW_ENCODER) {
       this.tell({ t: "problem", problem: "slow-encoder" });
     }
