@@ -17,7 +17,6 @@ from core.money import Money
 from orders.models import SandboxCharge, SandboxRefund, SandboxWebhook
 from orders.payments import signing
 from orders.payments.contract import (
-    DONE,
     WAIT,
     BadSignature,
     Capabilities,
@@ -173,7 +172,7 @@ class SandboxProvider:
 def _action(row: SandboxCharge) -> NextAction:
     if row.status == "action_required":
         return NextAction("redirect", reverse("orders:sandbox_pay", args=[row.ref]))
-    return DONE if row.status == "succeeded" and row.scenario != Scenario.DELAY else WAIT
+    return WAIT
 
 
 def _play(row: SandboxCharge) -> None:

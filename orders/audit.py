@@ -1,0 +1,111 @@
+"""What must be true of orders, stock and money at any moment, as queries over the rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db import connection
+
+from ledger.actions import unbalanced
+from orders.actions.payments import OPEN, fold
+from orders.models import PaymentIntent
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A rule that a row breaks."""
+
+    rule: str
+    what: str
+
+
+# Each query returns what breaks its rule.
+RULES = {
+    "reserved stock is the sum of the open reservations": """
+        SELECT s.offer_id, s.reserved, coalesce(r.promised, 0)
+        FROM supply_stock s
+        FULL JOIN (
+            SELECT offer_id, sum(quantity) AS promised FROM orders_reservation
+            WHERE state IN ('held', 'committed') GROUP BY offer_id
+        ) r USING (offer_id)
+        WHERE coalesce(s.reserved, 0) <> coalesce(r.promised, 0)
+          AND NOT EXISTS (
+            SELECT 1 FROM core_outboxevent e
+            WHERE e.topic = 'supply.purchase_order_shipped' AND e.delivered_at IS NULL
+          )
+    """,
+    "stock is never oversold": """
+        SELECT offer_id, on_hand, reserved FROM supply_stock
+        WHERE reserved < 0 OR reserved > on_hand
+    """,
+    "an order's total is the sum of its lines": """
+        SELECT o.number, o.total_minor, sum(l.unit_price_minor * l.quantity)
+        FROM orders_order o LEFT JOIN orders_orderline l ON l.order_id = o.id
+        GROUP BY o.id
+        HAVING o.goods_minor IS DISTINCT FROM sum(l.unit_price_minor * l.quantity)
+            OR o.total_minor <> o.goods_minor + o.shipping_minor
+    """,
+    "a paid line belongs to a payment that succeeded": """
+        SELECT o.number, l.id, l.state FROM orders_orderline l JOIN orders_order o ON o.id = l.order_id
+        WHERE l.state NOT IN ('PENDING_PAYMENT', 'EXPIRED', 'CANCELLED') AND NOT EXISTS (
+            SELECT 1 FROM orders_paymentintent p WHERE p.order_id = o.id AND p.state = 'SUCCEEDED'
+        )
+    """,
+    "clearing holds what was paid and not sent back": """
+        SELECT paid.currency, paid.total, books.total
+        FROM (
+            SELECT currency, sum(minor) AS total FROM (
+                SELECT currency, amount_minor AS minor FROM orders_paymentintent
+                WHERE state = 'SUCCEEDED'
+                UNION ALL
+                SELECT currency, -amount_minor FROM orders_refund WHERE state = 'SUCCEEDED'
+            ) moved GROUP BY currency
+        ) paid
+        FULL JOIN (
+            SELECT a.currency, sum(p.amount_minor) AS total
+            FROM ledger_posting p JOIN ledger_account a ON a.id = p.account_id
+            WHERE a.kind = 'provider_clearing' GROUP BY a.currency
+        ) books USING (currency)
+        WHERE coalesce(paid.total, 0) <> coalesce(books.total, 0)
+    """,
+    "no line is refunded beyond what was paid for it": """
+        SELECT l.id, l.unit_price_minor * l.quantity, sum(r.amount_minor)
+        FROM orders_refund r JOIN orders_orderline l ON l.id = r.line_id
+        GROUP BY l.id HAVING sum(r.amount_minor) > l.unit_price_minor * l.quantity
+    """,
+    "commissions agree with the ledger": """
+        SELECT c.anchor_id, c.left_minor, books.owed
+        FROM (
+            SELECT anchor_id, sum(amount_minor - reversed_minor) AS left_minor
+            FROM promotion_commission GROUP BY anchor_id
+        ) c
+        FULL JOIN (
+            SELECT a.owner_ref::bigint AS anchor_id, -sum(p.amount_minor) AS owed
+            FROM ledger_posting p JOIN ledger_account a ON a.id = p.account_id
+            WHERE a.owner_kind = 'anchor'
+              AND a.kind IN ('commission_estimated', 'commission_payable')
+            GROUP BY a.owner_ref
+        ) books USING (anchor_id)
+        WHERE coalesce(c.left_minor, 0) <> coalesce(books.owed, 0)
+    """,
+}
+
+
+def findings() -> list[Finding]:
+    """Everything that is wrong now; empty when all is well. Reads only."""
+    found = [
+        Finding("every ledger entry sums to zero", f"entry {entry}: {total:+} {currency}")
+        for entry, currency, total in unbalanced()
+    ]
+    with connection.cursor() as cursor:
+        for rule, query in RULES.items():
+            cursor.execute(query)
+            found += [Finding(rule, ", ".join(map(str, row))) for row in cursor.fetchall()]
+    for intent in PaymentIntent.objects.prefetch_related("events").iterator(chunk_size=500):
+        told = fold(intent.events.all())
+        # A payment that we called off ourselves has no fact of the provider's behind it.
+        if told != intent.state and not (intent.state == "CANCELLED" and told in {*OPEN, "FAILED"}):
+            found.append(
+                Finding("a payment's state is the fold of its facts", f"{intent.pk}: {told}")
+            )
+    return found

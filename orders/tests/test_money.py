@@ -1,0 +1,128 @@
+"""Whatever happens to orders, the books balance and come back to zero when everything goes back."""
+
+from __future__ import annotations
+
+from unittest import mock
+
+from django.test import Client
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.django import TestCase
+
+from core.actors import acting
+from core.errors import DomainError
+from ledger.actions import unbalanced
+from orders import actions
+from orders.actions.books import Shares, shares_of, shares_refunded
+from orders.audit import findings
+from orders.models import OrderLine
+from orders.payments.sandbox import sender
+from orders.tests.conftest import balances, build_market
+
+QUIET = [HealthCheck.too_slow]
+
+
+@st.composite
+def lines(draw):
+    price = draw(st.integers(2, 10**7))
+    supply = draw(st.integers(1, price))
+    room = (price - supply) * 10_000 // price
+    return OrderLine(
+        quantity=draw(st.integers(1, 99)),
+        unit_price_minor=price,
+        supply_price_minor=supply,
+        commission_bps=draw(st.integers(0, max(0, room - 1))),
+        anchor_id=1,
+    )
+
+
+@settings(max_examples=200, deadline=None)
+@given(lines(), st.data())
+def test_a_line_taken_apart_in_any_pieces_goes_back_exactly(line, data):
+    whole = shares_of(line)
+    assert whole.supplier + whole.commission + whole.platform == line.total_minor
+    taken, total, left = 0, Shares(0, 0, 0), line.quantity
+    while left:
+        pieces = data.draw(st.integers(1, left))
+        amount = pieces * line.unit_price_minor
+        part = shares_refunded(line, taken + amount) - shares_refunded(line, taken)
+        assert part.supplier + part.commission + part.platform == amount
+        assert part.supplier == pieces * line.supply_price_minor
+        assert part.commission >= 0
+        total = Shares(
+            total.supplier + part.supplier,
+            total.commission + part.commission,
+            total.platform + part.platform,
+        )
+        taken, left = taken + amount, left - pieces
+    assert total == whole
+
+
+class Sequences(TestCase):
+    """Random walks of several orders through everything a buyer and a supplier can do."""
+
+    @settings(max_examples=8, deadline=None, suppress_health_check=QUIET)
+    @given(st.data())
+    def test_the_books_balance_after_every_step_and_end_at_zero(self, data):
+        def post(path, body, headers):
+            sent = Client().post(path, body, content_type="application/json", headers=headers)
+            return sent.status_code
+
+        with mock.patch.object(sender, "post", post):
+            market = build_market()
+            orders = [market.paid(market.wanted(data.draw(st.integers(1, 3)))) for _ in range(2)]
+            buyer = acting(market.buyer, "buyer")
+            steps = {
+                "cancel": lambda order: actions.cancel_order(order=order, actor=buyer),
+                "release": lambda order: actions.release_hold(order=order, buyer=market.buyer),
+                "ship": lambda order: _ship(market, order),
+                "confirm": lambda order: actions.confirm_receipt(order=order, buyer=market.buyer),
+                "return": lambda order: market.inspected(market.returned(order, 1)),
+                "refund": lambda order: actions.open_case(
+                    line=order.lines.get(),
+                    buyer=market.buyer,
+                    kind="refund_before_shipping",
+                    reason="late",
+                ),
+            }
+            for _ in range(data.draw(st.integers(3, 8))):
+                order = data.draw(st.sampled_from(orders))
+                _try(steps[data.draw(st.sampled_from(sorted(steps)))], order)
+                market.pump()
+                assert unbalanced() == []
+                assert findings() == []
+            for order in orders:
+                _send_everything_back(market, order, steps)
+            assert balances() == {}
+            assert findings() == []
+
+
+def _try(step, order):
+    try:
+        step(order)
+    except DomainError:
+        return False
+    return True
+
+
+def _ship(market, order):
+    from supply.actions import record_delivery, ship
+    from supply.models import PurchaseOrder
+
+    for purchase in PurchaseOrder.objects.filter(order_ref=order.number, state="RELEASED"):
+        parcel = ship(
+            purchase_order=purchase,
+            carrier="SF",
+            tracking_number=f"SF{purchase.pk}",
+            actor=market.seller,
+        )
+        record_delivery(shipment=parcel, actor=market.seller)
+
+
+def _send_everything_back(market, order, steps):
+    for name in ("cancel", "refund"):
+        _try(steps[name], order)
+        market.pump()
+    while order.lines.get().claimable:
+        assert _try(steps["return"], order)
+        market.pump()
