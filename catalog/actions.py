@@ -39,9 +39,23 @@ def list_offer(
     SKU of the product has the same options, Invalid for a price below the supply price. Locks the
     supplier's row, so that two variants listed at once meet in one listing.
     """
-    supplier = Supplier.objects.select_for_update(no_key=True).get(pk=offer.supplier_id)
-    offer.supplier = supplier
+    listing = draft_listing(offer=offer, category=category, price_minor=price_minor)
     supply.offer_again(offer=offer, actor=actor)
+    if listing.status != Listing.Status.PUBLISHED:
+        listing.status = Listing.Status.PUBLISHED
+        listing.save(update_fields=["status"])
+    return listing
+
+
+@transaction.atomic
+def draft_listing(
+    *, offer: Offer, category: Category | None = None, price_minor: int | None = None
+) -> Listing:
+    """The listing that `list_offer` would put on sale, which may be pictured before it is.
+
+    As `list_offer`, for suppliers who are not admitted too; what is on sale stays on sale.
+    """
+    offer.supplier = Supplier.objects.select_for_update(no_key=True).get(pk=offer.supplier_id)
     item = (
         ListingVariant.objects.select_related("listing__product", "variant")
         .filter(offer=offer)
@@ -57,9 +71,6 @@ def list_offer(
         _check_price(offer, price_minor)
         ListingVariant.objects.filter(pk=item.pk).update(price_minor=price_minor)
     _describe(listing.product, offer, category)
-    if listing.status != Listing.Status.PUBLISHED:
-        listing.status = Listing.Status.PUBLISHED
-        listing.save(update_fields=["status"])
     search.index(listing.product)
     publish(ListingChanged(listing_id=listing.pk))
     return listing
@@ -171,7 +182,12 @@ def _listing_for(offer: Offer, category: Category | None) -> Listing:
         brand=offer.brand,
         category=category or _other(),
     )
-    return Listing.objects.create(product=product, supplier=offer.supplier, slug=_slug(offer.title))
+    return Listing.objects.create(
+        product=product,
+        supplier=offer.supplier,
+        slug=_slug(offer.title),
+        status=Listing.Status.UNLISTED,
+    )
 
 
 def _add_variant(listing: Listing, offer: Offer) -> ListingVariant:

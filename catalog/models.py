@@ -123,6 +123,13 @@ class ListingQuerySet(ActorQuerySet["Listing"]):
         )
         return self.filter(models.Exists(selling), status=Listing.Status.PUBLISHED)
 
+    def was_on_sale(self) -> Self:
+        """Listings that anybody could see once: one of their offers is no draft any more."""
+        shown = ListingVariant.objects.filter(listing=models.OuterRef("pk")).exclude(
+            offer__status=Offer.Status.DRAFT
+        )
+        return self.filter(models.Exists(shown))
+
     def for_display(self) -> Self:
         """With all that a tile or a page shows, in a fixed number of queries."""
         return self.select_related("product__category", "supplier").prefetch_related(
@@ -188,6 +195,10 @@ class Listing(models.Model):
     def left(self) -> int:
         """Units of all active variants that can be bought now."""
         return sum(item.left for item in self.selling_items)
+
+    @property
+    def is_sold_out(self) -> bool:
+        return self.left == 0
 
     @property
     def picture(self) -> Picture | None:

@@ -1,3 +1,10 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from catalog import views
+
+app_name = "goods"
+
+urlpatterns = [
+    path("", views.index, name="list"),
+    path("<slug:slug>/", views.detail, name="detail"),
+]

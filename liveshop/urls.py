@@ -20,6 +20,7 @@ urlpatterns = [
     path("", include("insights.urls")),
     path("supplier/cases/", include("orders.urls_cases")),
     path("studio/orders/", include("orders.urls_studio")),
+    path("supplier/offers/", include("catalog.urls_supplier")),
     path("supplier/", include("supply.urls")),
     path("goods/", include("catalog.urls")),
     path("orders/", include("orders.urls")),

@@ -11,7 +11,8 @@ from supply.models import Offer
 
 @handles(OfferChanged)
 def follow_the_offered_rate(event: OfferChanged) -> None:
-    """A new rate of the offer is a new version of its plan, once it has one."""
+    """What goes on sale gets its first plan; a new rate of the offer is a new version of it."""
     offer = Offer.objects.get(pk=event.offer_id)
-    if CommissionPlan.objects.filter(offer=offer).exists():
+    planned = CommissionPlan.objects.filter(offer=offer).exists()
+    if "commission_bps" in event.fields if planned else offer.status == Offer.Status.ACTIVE:
         open_plan(offer=offer, rate_bps=offer.commission_bps)

@@ -19,10 +19,11 @@ class StockChanged(Event):
 
 @dataclass(frozen=True)
 class OfferChanged(Event):
-    """Its wording, prices, commission or dispatch time are others now."""
+    """`fields` names what is different now: those of the offer, or its status."""
 
     topic: ClassVar[str] = "supply.offer_changed"
     offer_id: int
+    fields: list[str]
 
 
 @dataclass(frozen=True)

@@ -110,6 +110,7 @@ def test_a_withdrawn_variant_leaves_the_listing_and_the_last_one_closes_it(suppl
 
 def test_goods_of_a_suspended_supplier_are_off_sale_at_once_and_back_when_it_is(supplier, offer):
     listing = actions.list_offer(offer=offer, actor=ADMIN)
+    events.deliver_due()
     supply.move_supplier(supplier=supplier, to="SUSPENDED", actor=ADMIN)
     assert not Listing.objects.on_sale().exists()
     events.deliver_due()

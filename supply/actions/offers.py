@@ -97,9 +97,10 @@ def update_offer(*, offer: Offer, actor: Any, **changes: Any) -> Offer:
             value = _options(value or {})
         setattr(offer, name, value.strip() if isinstance(value, str) else value)
     _check(offer)
-    if before != {name: getattr(offer, name) for name in EDITABLE}:
+    changed = sorted(name for name in EDITABLE if before[name] != getattr(offer, name))
+    if changed:
         _save(offer)
-        publish(OfferChanged(offer_id=offer.pk))
+        publish(OfferChanged(offer_id=offer.pk, fields=changed))
     return offer
 
 
@@ -135,7 +136,7 @@ def offer_again(*, offer: Offer, actor: Any) -> Offer:
     )
     offer.status = Offer.Status.ACTIVE
     if changed:
-        publish(OfferChanged(offer_id=offer.pk))
+        publish(OfferChanged(offer_id=offer.pk, fields=["status"]))
     return offer
 
 

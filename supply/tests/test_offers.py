@@ -55,7 +55,7 @@ def test_a_sku_belongs_to_one_offer_of_a_supplier_but_others_may_use_it_too(supp
 def test_a_change_is_announced_once_and_nothing_is_announced_for_none(offer, kay):
     actions.update_offer(offer=offer, actor=kay, title="Heavy tee")
     actions.update_offer(offer=offer, actor=kay, title="Heavy tee ")
-    assert published("supply.offer_changed") == [{"offer_id": offer.pk}]
+    assert published("supply.offer_changed") == [{"offer_id": offer.pk, "fields": ["title"]}]
     with pytest.raises(Invalid):
         actions.update_offer(offer=offer, actor=kay, supplier_id=3)
     with pytest.raises(Invalid):
