@@ -66,8 +66,7 @@ def seed(size: Size, say: Callable[[str], None]) -> bool:
 
 def refuse_in_production() -> None:
     """Known passwords must not reach a public site. Raises Conflict."""
-    production = settings.SETTINGS_MODULE.endswith(".production")
-    if production and os.environ.get("DEMO") != "1":
+    if not settings.DEMO_ALLOWED:
         raise Conflict(
             "Demo data have passwords that everybody knows; set DEMO=1 if this site may have them."
         )

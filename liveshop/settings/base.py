@@ -266,3 +266,5 @@ SANDBOX_WEBHOOK_SECRET = env.text("SANDBOX_WEBHOOK_SECRET", "")
 STREAM_SIGNING_KEY = env.text("STREAM_SIGNING_KEY", "")
 VIDEO_BACKEND = env.text("VIDEO_BACKEND", "embedded")
 LOG_JSON = False
+# Demo data have passwords that everybody knows.
+DEMO_ALLOWED = True
