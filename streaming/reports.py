@@ -68,6 +68,11 @@ def record_alive(recorded: dict[str, int]) -> None:
             )
 
 
+def record_length(key: str, milliseconds: int) -> None:
+    """The final length of an ended stream's recording."""
+    Stream.objects.filter(key=key).update(recorded_ms=milliseconds)
+
+
 def interrupt_silent() -> int:
     """Move streams whose origin died without a word from LIVE to AWAY; returns how many."""
     silent = Stream.objects.filter(

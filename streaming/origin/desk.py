@@ -91,6 +91,9 @@ class DjangoDesk:
         if self._reports.empty():
             self._reports.put(("record_alive", (recorded,)))
 
+    def recorded(self, key: str, milliseconds: int) -> None:
+        self._reports.put(("record_length", (key, milliseconds)))
+
     def _tell(self) -> None:
         from streaming import reports
 

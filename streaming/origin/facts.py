@@ -54,4 +54,7 @@ class Desk(Protocol):
     def alive(self, recorded: dict[str, int]) -> None:
         """Streams with a part in the last seconds, with the milliseconds recorded so far."""
 
+    def recorded(self, key: str, milliseconds: int) -> None:
+        """The length of an ended stream's recording."""
+
     def close(self) -> None: ...

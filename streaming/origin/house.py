@@ -13,7 +13,13 @@ from typing import Final
 from streaming.origin import journal as disk
 from streaming.origin.answers import Refused
 from streaming.origin.facts import Desk, Facts
-from streaming.origin.journal import Journal, OwnedElsewhere, Recording, SegmentRecord
+from streaming.origin.journal import (
+    Journal,
+    OwnedElsewhere,
+    Recording,
+    SegmentRecord,
+    SessionRecord,
+)
 from streaming.origin.limits import (
     BYTES_BURST,
     BYTES_PER_SECOND,
@@ -42,7 +48,19 @@ class Tenant:
     journal: Journal | None
     used_at: float = field(default_factory=monotonic)
     parts: Bucket = field(default_factory=lambda: Bucket(PARTS_BURST, PARTS_PER_SECOND))
-    bytes: Bucket = field(default_factory=lambda: Bucket(BYTES_BURST, BYTES_PER_SECOND))
+    volume: Bucket = field(default_factory=lambda: Bucket(BYTES_BURST, BYTES_PER_SECOND))
+    # A session whose init the disk refused; without it its segments cannot be played again.
+    unsaved: tuple[SessionRecord, bytes] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What there is of a stream before it is loaded."""
+
+    facts: Facts
+    journal: Journal | None
+    recording: Recording
+    inits: dict[int, bytes]
 
 
 class House:
@@ -80,9 +98,7 @@ class House:
         try:
             # An eviction of a moment ago may still be giving the lock back.
             await self.recorder.flushed()
-            facts, journal, recording, inits = await self.loop.run_in_executor(
-                self.threads, self._read, key
-            )
+            found = await self.loop.run_in_executor(self.threads, self._read, key)
         except Refused:
             raise
         except OwnedElsewhere as error:
@@ -91,34 +107,36 @@ class House:
         except Exception as error:
             log.exception("origin: cannot load stream %s", key)
             raise Refused("busy", headers=RETRY) from error
-        folder = self.folder / key
         stream = LiveStream(
             key,
-            facts=facts,
-            recording=recording,
-            inits=inits,
+            facts=found.facts,
+            recording=found.recording,
+            inits=found.inits,
             save=lambda record, data, opened: self._save(key, record, data, opened),
             save_session=lambda record, init: self._save_session(key, record, init),
         )
         stream.last_part_at = time()
-        tenant = self.tenants[key] = Tenant(stream, folder, journal)
+        tenant = self.tenants[key] = Tenant(stream, self.folder / key, found.journal)
         return tenant
 
-    def _read(self, key: str) -> tuple[Facts, Journal | None, Recording, dict[int, bytes]]:
+    def _read(self, key: str) -> Found:
         """On a thread: what Django and the disk know of the stream."""
         facts = self.desk.facts(key)
         if facts is None:
             raise Refused("not_found")
         folder = self.folder / key
         if facts.state == "ENDED":
-            return facts, None, disk.read(folder), {}
+            return Found(facts, None, disk.read(folder), {})
         journal = Journal(folder, keep_free=self.keep_free)
         recording = journal.acquire()
         inits = {}
         if recording.sessions:
             number = recording.sessions[-1].init
-            inits[number] = (folder / f"init-{number}.mp4").read_bytes()
-        return facts, journal, recording, inits
+            try:
+                inits[number] = (folder / f"init-{number}.mp4").read_bytes()
+            except OSError:
+                log.exception("origin: the session of %s cannot go on", key)
+        return Found(facts, journal, recording, inits)
 
     # Recording --------------------------------------------------------------------------------
 
@@ -126,6 +144,8 @@ class House:
         tenant = self.tenants.get(key)
         if tenant is None or tenant.journal is None:
             return
+        if tenant.unsaved is not None:
+            self._save_session(key, *tenant.unsaved)
         stream = tenant.stream
 
         def settle(failed: bool) -> None:
@@ -135,14 +155,16 @@ class House:
 
         self.recorder.segment(tenant.journal, record, data, opened, settle)
 
-    def _save_session(self, key: str, record: disk.SessionRecord, init: bytes) -> None:
+    def _save_session(self, key: str, record: SessionRecord, init: bytes) -> None:
         tenant = self.tenants.get(key)
         if tenant is None or tenant.journal is None:
             return
-        stream = tenant.stream
+        tenant.unsaved = None
 
         def settle(failed: bool) -> None:
-            stream.recording_failed = failed
+            tenant.stream.recording_failed = failed
+            if failed:
+                tenant.unsaved = (record, init)
 
         self.recorder.session(tenant.journal, record, init, settle)
 
@@ -201,6 +223,7 @@ class House:
             stream.forget_texts()
         if facts.state == "ENDED" and not stream.is_over:
             stream.finish()
+            self.desk.recorded(key, round(1000 * stream.recording.duration))
             self._release(tenant)
 
     # Going out --------------------------------------------------------------------------------
@@ -221,7 +244,7 @@ class House:
         self._watch.cancel()
         for key in list(self.tenants):
             self._let_go(key)
-        self.desk.close()
+        await self.loop.run_in_executor(None, self.desk.close)
         await self.loop.run_in_executor(None, self.recorder.close)
         self.threads.shutdown(wait=False, cancel_futures=True)
 

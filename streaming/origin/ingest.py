@@ -109,7 +109,7 @@ def _put(
 
 def _charge(tenant: Tenant, size: int) -> None:
     now = monotonic()
-    wait = tenant.parts.take(1, now) or tenant.bytes.take(size, now)
+    wait = tenant.parts.take(1, now) or tenant.volume.take(size, now)
     if wait:
         raise Refused("too_fast", headers=[(b"retry-after", b"%d" % max(1, round(wait + 0.5)))])
 

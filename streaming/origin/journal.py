@@ -64,6 +64,11 @@ class Recording:
             self.segments.append(self.tail)
             self.tail = None
 
+    def free_init_number(self) -> int:
+        """A number that no init segment has; a disk that was full may have lost a session's line."""
+        numbers = {s.init for s in self.sessions} | {s.init for s in self.segments}
+        return max(numbers, default=-1) + 1
+
     @property
     def duration(self) -> float:
         return sum(s.duration for s in self.segments)

@@ -6,10 +6,11 @@ Everything here runs on the event loop and never blocks; the disk is reached thr
 from __future__ import annotations
 
 import asyncio
+import logging
 import math
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 from streaming.origin import playlists
@@ -17,6 +18,9 @@ from streaming.origin.answers import Refused
 from streaming.origin.boxes import BadMedia, Init, parse_init, parse_part
 from streaming.origin.facts import Facts, MarkerFact
 from streaming.origin.journal import Recording, SegmentRecord, SessionRecord
+from streaming.origin.segments import Segment, StoredPart, restored
+
+log = logging.getLogger(__name__)
 
 SEGMENT_SECONDS: Final = 0.9
 GOP_MAX_SECONDS: Final = 6.0
@@ -31,65 +35,6 @@ KEPT_BYTES: Final = 32 * 1024 * 1024
 AWAY_SECONDS: Final = 4.0
 # Encoding, sending and decoding on top of the hold-back; measured glass to glass.
 LATENCY_OVERHEAD_MS: Final = 250
-
-
-@dataclass(slots=True)
-class StoredPart:
-    data: bytes | memoryview
-    duration: float
-    independent: bool
-
-
-@dataclass(slots=True)
-class Segment:
-    """Open while its parts arrive. `start` on the media time line, `at` in unix ms."""
-
-    msn: int
-    init: int
-    first_seq: int
-    start: float
-    at: float
-    discontinuity: bool
-    parts: list[StoredPart] = field(default_factory=list)
-    duration: float = 0.0
-    size: int = 0
-    data: bytes | None = None
-    head: str = ""
-    part_lines: str = ""
-    body: str = ""
-
-    @property
-    def end(self) -> float:
-        return self.start + self.duration
-
-    def add(self, part: StoredPart) -> None:
-        self.parts.append(part)
-        self.duration += part.duration
-        self.size += len(part.data)
-        self.part_lines += playlists.part_line(self, len(self.parts) - 1)
-
-    def seal(self) -> None:
-        """Join the parts to one block of bytes that they share from now on."""
-        self.data = b"".join(p.data for p in self.parts)
-        view, at = memoryview(self.data), 0
-        for part in self.parts:
-            length = len(part.data)
-            part.data = view[at : at + length]
-            at += length
-        self.body = playlists.body_of(self)
-
-    def record(self, next_seq: int) -> SegmentRecord:
-        return SegmentRecord(
-            msn=self.msn,
-            init=self.init,
-            duration=round(self.duration, 6),
-            at=round(self.at, 1),
-            size=self.size,
-            first_seq=self.first_seq,
-            next_seq=next_seq,
-            end=round(self.end, 6),
-            discontinuity=self.discontinuity,
-        )
 
 
 @dataclass(slots=True)
@@ -153,7 +98,7 @@ class LiveStream:
         for record in recording.segments:
             self._count(record)
         for record in recording.segments[-WINDOW_SEGMENTS:]:
-            self.window.append(_restored(record))
+            self.window.append(restored(record))
         last = recording.segments[-1] if recording.segments else None
         self.next_msn = last.msn + 1 if last else 0
         if not recording.sessions or self.is_over:
@@ -206,12 +151,21 @@ class LiveStream:
         init = parse_init(body)
         self._keep_tail()
         self.close_segment(None)
-        number = len(self.recording.sessions)
+        number = self.recording.free_init_number()
         record = SessionRecord(session, epoch, number)
         self.recording.sessions.append(record)
         self.inits[number] = body
         self.session = Session(session, epoch, init, number, next_seq=1)
         self.save_session(record, body)
+        video = init.video
+        log.info(
+            "stream %s: session %s sends %s %dx%d",
+            self.key,
+            session,
+            init.codecs,
+            video.width,
+            video.height,
+        )
         return True
 
     def accept_part(self, body: bytes, *, capture_ms: float | None, now: float) -> None:
@@ -296,7 +250,7 @@ class LiveStream:
         """The segment that a stopped process left open will not be completed: it counts as closed."""
         if tail := self.recording.tail:
             self.recording.keep_tail()
-            self._admit(_restored(tail))
+            self._admit(restored(tail))
             self.next_msn = tail.msn + 1
 
     def leave_open(self) -> None:
@@ -390,22 +344,6 @@ def _cuts(opened: Segment, independent: bool, frames: int) -> bool:
     if independent:
         return opened.duration >= SEGMENT_SECONDS
     return not frames and opened.duration >= SOUND_ONLY_SEGMENT_SECONDS
-
-
-def _restored(record: SegmentRecord) -> Segment:
-    segment = Segment(
-        msn=record.msn,
-        init=record.init,
-        first_seq=record.first_seq,
-        start=record.end - record.duration,
-        at=record.at,
-        discontinuity=record.discontinuity,
-        duration=record.duration,
-        size=record.size,
-    )
-    segment.head = playlists.head_of(segment)
-    segment.body = playlists.body_of(segment)
-    return segment
 
 
 def _wall_clock(

@@ -13,7 +13,8 @@ from streaming.origin.facts import MarkerFact
 from streaming.origin.journal import SegmentRecord
 
 if TYPE_CHECKING:
-    from streaming.origin.live import LiveStream, Segment
+    from streaming.origin.live import LiveStream
+    from streaming.origin.segments import Segment
 
 # Parts are listed for the open segment and this many closed ones.
 SEGMENTS_WITH_PARTS = 3

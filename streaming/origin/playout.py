@@ -49,6 +49,8 @@ async def play(house: House, signer: Signer, scope: dict[str, Any], pieces: list
         signer.check_play(token, stream=key, now=time())
     except TokenError as error:
         raise Refused(error.code, status=410 if error.code == "expired" else 403) from None
+    if name == "allow":
+        return Answer(204, [NO_STORE])
     tenant = await house.tenant(key)
     stream = tenant.stream
     if name == "ll.m3u8":

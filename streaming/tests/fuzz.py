@@ -104,7 +104,7 @@ async def fuzz(stage: Stage, *, count: int, seed: int) -> Findings:
         findings.slowest_cpu_ms = max(findings.slowest_cpu_ms, 1000 * (time.thread_time() - cpu))
         findings.answers[answer.status_code] += 1
         tenant = stage.origin.house().tenants[KEY]
-        tenant.parts.level, tenant.bytes.level = tenant.parts.burst, tenant.bytes.burst
+        tenant.parts.level, tenant.volume.level = tenant.parts.burst, tenant.volume.burst
         if answer.status_code == 204 and epoch % 50 == 0:
             for name in ("ll.m3u8", "plain.m3u8"):
                 assert (await stage.get(name)).status_code in {200, 404}

@@ -59,6 +59,9 @@ class FakeDesk:
     def alive(self, recorded: dict[str, int]) -> None:
         self.beats.append(recorded)
 
+    def recorded(self, key: str, milliseconds: int) -> None:
+        self.beats.append({key: milliseconds})
+
     def close(self) -> None: ...
 
 
