@@ -19,7 +19,8 @@ NOT_SOLD = ("PENDING_PAYMENT", "EXPIRED", "CANCELLED", "RETURNED")
 
 def numbers(room: Room) -> dict[str, Any]:
     """Viewers, likes and paid sales: {viewers, peak_viewers, likes, orders, units, amount_minor,
-    commission_minor, currency, amount, commission} with the last two as ready texts.
+    commission_minor, currency, amount, commission, sold}: amount and commission as ready texts,
+    sold as pieces by placement.
 
     Sums what is still sold; refunds take a line out again.
     """
@@ -49,4 +50,5 @@ def numbers(room: Room) -> dict[str, Any]:
         "currency": currency,
         "amount": wire.money(amount, currency)["text"],
         "commission": wire.money(commission, currency)["text"],
+        "sold": dict(lines.values_list("placement").annotate(pieces=Sum("quantity"))),
     }

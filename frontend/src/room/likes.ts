@@ -23,7 +23,7 @@ export class Likes {
   /** The room's sum and what was just added; our own share of it has been seen already. */
   show(total: number, added = 0): void {
     this.total = Math.max(this.total, total);
-    fill(this.button, { likes: compact(this.total + this.unsent) });
+    this.count();
     const others = Math.max(0, added - this.echo);
     this.echo = Math.max(0, this.echo - added);
     for (let i = 0; i < Math.min(5, others); i += 1) {
@@ -33,12 +33,17 @@ export class Likes {
 
   like(): void {
     this.unsent += 1;
-    fill(this.button, { likes: compact(this.total + this.unsent) });
+    this.count();
     this.button.classList.remove("is-beating");
     void this.button.offsetWidth;
     this.button.classList.add("is-beating");
     this.heart();
     this.timer ||= window.setTimeout(() => this.flush(), SEND_MS);
+  }
+
+  private count(): void {
+    const sum = this.total + this.unsent;
+    fill(this.button, { likes: sum > 0 ? compact(sum) : "" });
   }
 
   private flush(): void {
