@@ -57,7 +57,8 @@ def feed_page(request: HttpRequest) -> HttpResponse:
 def _goods(listings: Any, limit: int) -> list[dict[str, Any]]:
     """Listings on sale; one that is shown on air right now leads into its room."""
     found = list(
-        listings.filter(status=Listing.Status.PUBLISHED, supplier__state__in=SELLING)
+        listings.prefetch_related(None)
+        .filter(status=Listing.Status.PUBLISHED, supplier__state__in=SELLING)
         .select_related("product")
         .prefetch_related(
             "product__pictures",
