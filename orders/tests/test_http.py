@@ -344,11 +344,11 @@ def test_staff_act_in_the_back_office_by_post_only(market):
     for path in ("order", "orderline", "paymentintent", "refund", "aftersalecase", "webhookinbox"):
         assert client.get(f"/admin/orders/{path}/").status_code == 200, path
     assert client.get(f"/admin/orders/order/{order.pk}/change/").status_code == 200
-    assert client.get(f"/admin/orders/order/{order.pk}/cancel").status_code == 200
+    assert client.get(f"/admin/orders/order/{order.pk}/cancel/").status_code == 200
     assert states_of(order) == ["PAID_ON_HOLD"]
-    client.post(f"/admin/orders/order/{order.pk}/cancel")
+    client.post(f"/admin/orders/order/{order.pk}/cancel/")
     assert states_of(order) == ["CANCELLED"]
-    rule = f"/admin/orders/aftersalecase/{case.pk}/rule"
+    rule = f"/admin/orders/aftersalecase/{case.pk}/rule/"
     assert client.get(rule).status_code == 200
     client.post(rule, {"ruling": "buyer", "note": "seen it", "fault": ""})
     market.pump()
@@ -358,5 +358,5 @@ def test_staff_act_in_the_back_office_by_post_only(market):
 
 def test_a_buyer_cannot_reach_the_back_office(market):
     order = market.paid()
-    market.client.post(f"/admin/orders/order/{order.pk}/cancel")
+    market.client.post(f"/admin/orders/order/{order.pk}/cancel/")
     assert states_of(order) == ["PAID_ON_HOLD"]

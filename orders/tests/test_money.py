@@ -61,7 +61,7 @@ def test_a_line_taken_apart_in_any_pieces_goes_back_exactly(line, data):
 class Sequences(TestCase):
     """Random walks of several orders through everything a buyer and a supplier can do."""
 
-    @settings(max_examples=8, deadline=None, suppress_health_check=QUIET)
+    @settings(max_examples=5, deadline=None, suppress_health_check=QUIET)
     @given(st.data())
     def test_the_books_balance_after_every_step_and_end_at_zero(self, data):
         def post(path, body, headers):
