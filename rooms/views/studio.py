@@ -30,13 +30,13 @@ from rooms.numbers import numbers
 from rooms.selection import selection
 from rooms.snapshot import snapshot, state_of
 
-PAST_SHOWN = 20
+PAST_SHOWN = 12
 
 
 @require_safe
 @login_required
 def home(request: HttpRequest) -> HttpResponse:
-    """rooms/studio_home.html: `on_air`, `planned` (DRAFT and SCHEDULED, by time), `past` (newest 20),
+    """rooms/studio_home.html: `on_air`, `planned` (DRAFT and SCHEDULED, by time), `past` (newest 12),
     each a list of Room; past ones carry `.numbers` ({orders, units, amount_minor, currency, …}).
     Forms: POST /studio/go-live/ (`title` optional), POST /studio/rooms/ (`title`, `scheduled_at`
     as the browser's datetime-local, optional).
