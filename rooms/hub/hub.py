@@ -21,6 +21,7 @@ from core import redis
 from rooms import presence, wire
 from rooms.hub import metrics, sessions, store
 from rooms.hub.channel import RoomChannel
+from rooms.hub.outgoing import Entry, Outgoing
 from rooms.hub.viewer import Viewer
 from rooms.snapshot import snapshot
 
@@ -32,10 +33,6 @@ CHECK_SECONDS = 5.0
 SESSION_SECONDS = 15.0
 LINGER_SECONDS = 30.0
 READ_COUNT = 500
-# Entries waiting for Redis; beyond it the oldest best-effort ones are given to our own viewers only.
-OUTGOING = 5_000
-
-Entry = dict[Any, Any]
 
 
 class Hub:
@@ -48,11 +45,10 @@ class Hub:
         self._opening: dict[int, asyncio.Future[RoomChannel | None]] = {}
         self._gaps: dict[int, asyncio.Task[None]] = {}
         self._snapshots: dict[int, asyncio.Task[dict[str, Any]]] = {}
-        self._outgoing: list[tuple[int, Entry, str]] = []
-        self._sending: asyncio.Task[None] | None = None
         self._control = redis.key("rooms", "control", self.node)
         self._control_id = "0-0"
         self._redis = redis.async_client()
+        self._outgoing = Outgoing(self._redis, on_lost=self._take_locally)
         self._reader = redis.async_client(blocking=True)
         self._tasks = [
             asyncio.create_task(self._read(), name="room-reader"),
@@ -159,37 +155,7 @@ class Hub:
 
     def emit(self, channel: RoomChannel, entry: Entry, *, remember: str = "") -> None:
         """Put a best-effort entry into the room's stream; `remember`: also into the chat history."""
-        if len(self._outgoing) >= OUTGOING:
-            self._take_locally(*self._outgoing.pop(0)[:2])
-        self._outgoing.append((channel.id, entry, remember))
-        if self._sending is None:
-            self._sending = asyncio.create_task(self._send_outgoing(), name="room-sender")
-
-    async def _send_outgoing(self) -> None:
-        try:
-            while self._outgoing:
-                batch, self._outgoing = self._outgoing, []
-                try:
-                    await self._write_batch(batch)
-                except (redis_errors.RedisError, OSError):
-                    for room_id, entry, _ in batch:
-                        self._take_locally(room_id, entry)
-        finally:
-            self._sending = None
-
-    async def _write_batch(self, batch: list[tuple[int, Entry, str]]) -> None:
-        pipeline = self._redis.pipeline(transaction=False)
-        for room_id, entry, remember in batch:
-            name = wire.stream_key(room_id)
-            pipeline.xadd(name, entry, maxlen=wire.STREAM_LENGTH, approximate=True)
-            if remember:
-                pipeline.lpush(wire.chat_key(room_id), remember)
-        for room_id in {room_id for room_id, _, remember in batch if remember}:
-            pipeline.ltrim(wire.chat_key(room_id), 0, wire.CHAT_HISTORY - 1)
-            pipeline.expire(wire.chat_key(room_id), wire.STREAM_SECONDS)
-        for room_id in {room_id for room_id, _, _ in batch}:
-            pipeline.expire(wire.stream_key(room_id), wire.STREAM_SECONDS)
-        await pipeline.execute()
+        self._outgoing.add(channel.id, entry, remember)
 
     def _take_locally(self, room_id: int, entry: Entry) -> None:
         """Without Redis our own viewers still hear each other."""
@@ -371,7 +337,7 @@ class Hub:
             await self._save_sums()
         for channel in list(self.channels.values()):
             channel.stop()
-        tasks = [*self._tasks, *self._gaps.values(), *([self._sending] if self._sending else [])]
+        tasks = [*self._tasks, *self._gaps.values(), *self._outgoing.tasks]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

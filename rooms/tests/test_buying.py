@@ -5,9 +5,13 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+from django.db import transaction
+
 from core import events
+from core.models import OutboxEvent
+from orders.events import OrderPaid
 from orders.models import Order
-from rooms import actions
+from rooms import actions, handlers
 from rooms.models import Room, RoomItem
 from rooms.snapshot import snapshot
 from rooms.tests import factories as make
@@ -154,3 +158,38 @@ async def test_a_buyer_who_leaves_finds_the_answer_under_the_key(watch, db_do) -
         back.forget()
         await asyncio.sleep(0.2)
     assert await db_do(Order.objects.count) == 1
+
+
+async def test_a_paid_order_is_told_to_its_buyer_and_shown_to_the_room(watch, db_do) -> None:
+    room, item = await db_do(room_with, 5)
+    person = await db_do(make.buyer, "hanmeimei")
+    tabs = [await watch(room, person), await watch(room, person)]
+    guest = await watch(room)
+
+    def pay() -> None:
+        line = {"placement_id": item.placement_id, "title": "Silk scarf", "quantity": 2}
+        with transaction.atomic():
+            events.publish(
+                OrderPaid(
+                    order="A1",
+                    buyer_id=person.pk,
+                    total_minor=19800,
+                    currency="CNY",
+                    lines=[line],
+                )
+            )
+        deliver(OrderPaid)
+
+    await db_do(pay)
+    for tab in tabs:
+        assert (await tab.get("order.paid"))["order"] == "A1"
+    ticker = await guest.get("ticker")
+    assert (ticker["name"], ticker["qty"]) == ("h***i", 2)
+    assert not guest.all("order.paid")
+
+
+def deliver(kind: type[events.Event]) -> None:
+    """Hand the waiting events of one kind to the rooms' handlers alone."""
+    for row in OutboxEvent.objects.filter(topic=kind.topic):
+        with transaction.atomic():
+            handlers.sold(kind(**row.payload))
