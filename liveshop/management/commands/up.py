@@ -87,7 +87,7 @@ class Command(BaseCommand):
 def programs(host: str, port: int, demo: bool) -> list[Program]:
     """The processes of one machine, in the order in which they start."""
     python, manage = sys.executable, str(settings.BASE_DIR / "manage.py")
-    celery = [python, "-m", "celery", "-A", "liveshop.celery:app"]
+    celery = [python, "-m", "celery", "--quiet", "-A", "liveshop.celery:app"]
     chosen = [
         Program("server", [python, manage, "serve", "--host", host, "--port", str(port)]),
         Program("relay", [python, manage, "relay"]),
