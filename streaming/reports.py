@@ -17,12 +17,18 @@ SILENT_AFTER: Final = timedelta(seconds=15)
 
 
 def record_on_air(key: str) -> None:
-    """Parts arrive. Locks the stream's row; does nothing when it is live or over already."""
+    """Parts arrive. Locks the stream's row; does nothing when it is live already.
+
+    A show that was over before this could be written is only marked as having been on air.
+    """
     with transaction.atomic():
         stream = Stream.objects.select_for_update().filter(key=key).first()
-        if stream is None or stream.state not in {"WAITING", "AWAY"}:
+        if stream is None or stream.state == "LIVE":
             return
         now = clock.now()
+        if stream.is_over:
+            Stream.objects.filter(pk=stream.pk, started_at=None).update(started_at=now)
+            return
         if stream.state == "WAITING":
             STREAM.move(stream, "LIVE", why="first part", started_at=now, last_part_at=now)
             events.publish(StreamStarted(stream.key))

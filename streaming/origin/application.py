@@ -12,6 +12,7 @@ from streaming.origin.answers import Answer, Receive, Refused, Send
 from streaming.origin.facts import Desk
 from streaming.origin.house import IDLE_SECONDS, KEEP_FREE_BYTES, House
 from streaming.origin.ingest import ingest
+from streaming.origin.metrics import REFUSED
 from streaming.origin.playout import play
 from streaming.tokens import Signer
 
@@ -42,6 +43,7 @@ class Origin:
         try:
             answer = await self._answer(scope, receive)
         except Refused as refused:
+            REFUSED.labels(refused.code).inc()
             answer = refused.answer()
         except Exception:
             log.exception("origin: %s %s failed", scope["method"], scope["path"])

@@ -79,12 +79,14 @@ class Part:
 Span = tuple[int, int]
 
 
-def boxes(data: bytes, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
+def boxes(
+    data: bytes, start: int, end: int, *, limit: int = MAX_BOXES
+) -> Iterator[tuple[bytes, int, int]]:
     """(type, body start, body end) of each box in data[start:end]. Raises BadMedia."""
     count = 0
     while start < end:
         count += 1
-        if count > MAX_BOXES:
+        if count > limit:
             raise BadMedia("too many boxes")
         if end - start < 8:
             raise BadMedia("a box is cut off")

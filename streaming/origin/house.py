@@ -28,6 +28,7 @@ from streaming.origin.limits import (
     Bucket,
 )
 from streaming.origin.live import AWAY_SECONDS, LiveStream
+from streaming.origin.metrics import LIVE, LOADED, UNRECORDED
 from streaming.origin.recorder import Recorder
 
 log = logging.getLogger(__name__)
@@ -150,8 +151,10 @@ class House:
 
         def settle(failed: bool) -> None:
             stream.recording_failed = failed
-            if failed and record in stream.recording.segments:
-                stream.recording.segments.remove(record)
+            if failed:
+                UNRECORDED.inc()
+                if record in stream.recording.segments:
+                    stream.recording.segments.remove(record)
 
         self.recorder.segment(tenant.journal, record, data, opened, settle)
 
@@ -186,6 +189,8 @@ class House:
                 self.off_air(tenant)
             if stream.state != "LIVE" and now - tenant.used_at > self.idle_seconds:
                 self._let_go(key)
+        LOADED.set(len(self.tenants))
+        LIVE.set(sum(t.stream.state == "LIVE" for t in self.tenants.values()))
         if now - self._alive_at >= ALIVE_SECONDS:
             self._alive_at = now
             recorded = {

@@ -9,6 +9,7 @@ from typing import Any, Final
 from streaming.origin.answers import Answer, Headers, Receive, Refused
 from streaming.origin.boxes import INIT_MAX_BYTES, PART_MAX_BYTES, BadMedia
 from streaming.origin.house import House, Tenant
+from streaming.origin.metrics import BYTES, PARTS
 from streaming.tokens import Signer, TokenError
 
 BODY_SECONDS: Final = 15.0
@@ -97,6 +98,8 @@ def _put(
                 capture = _capture_time(headers)
                 stream.accept_part(body, capture_ms=capture, now=time())
                 house.on_air(tenant)
+                PARTS.inc()
+                BYTES.inc(len(body))
         except BadMedia as error:
             raise Refused(
                 "bad_media", detail=f"Refused: {error}.", headers=_next(expected)

@@ -49,6 +49,10 @@ class SegmentRecord:
     end: float
     discontinuity: bool
 
+    @property
+    def start(self) -> float:
+        return self.end - self.duration
+
 
 @dataclass(slots=True)
 class Recording:

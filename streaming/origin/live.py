@@ -106,11 +106,16 @@ class LiveStream:
         latest = recording.sessions[-1]
         if latest.init not in self.inits:
             return
+        try:
+            init = parse_init(self.inits[latest.init])
+        except BadMedia:
+            log.exception("stream %s: the session cannot go on", self.key)
+            return
         continued = last if last is not None and last.init == latest.init else None
         self.session = Session(
             id=latest.session,
             epoch=latest.epoch,
-            init=parse_init(self.inits[latest.init]),
+            init=init,
             init_number=latest.init,
             next_seq=continued.next_seq if continued else 1,
             end=continued.end if continued else None,

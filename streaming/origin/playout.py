@@ -60,7 +60,7 @@ async def play(house: House, signer: Signer, scope: dict[str, Any], pieces: list
     if name == "status.json":
         return _status(stream)
     if name in {"replay.m3u8", "chapters.json", "replay.mp4"}:
-        return replay.serve(house, tenant, name)
+        return await replay.serve(house, tenant, name)
     found = MEDIA.match(name)
     if found is None:
         raise Refused("not_found")
@@ -70,7 +70,7 @@ async def play(house: House, signer: Signer, scope: dict[str, Any], pieces: list
         return await _segment(house, tenant, int(found["seg"]))
     if found["init"] is not None:
         return await _init(house, tenant, int(found["init"]))
-    return replay.download(house, tenant, int(found["replay"]))
+    return await replay.download(house, tenant, int(found["replay"]))
 
 
 async def _low_latency(stream: LiveStream, scope: dict[str, Any]) -> Answer:

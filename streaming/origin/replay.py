@@ -10,12 +10,14 @@ from pathlib import Path
 
 from streaming.origin import playlists
 from streaming.origin.answers import JSON, MP4, ONE_HOUR, ONE_SECOND, PLAYLIST, Answer, Refused
+from streaming.origin.boxes import parse_init
 from streaming.origin.facts import MarkerFact
 from streaming.origin.house import House, Tenant
 from streaming.origin.journal import SegmentRecord
+from streaming.origin.retime import shift
 
 
-def serve(house: House, tenant: Tenant, name: str) -> Answer:
+async def serve(house: House, tenant: Tenant, name: str) -> Answer:
     """`replay.m3u8`, `chapters.json` or `replay.mp4`. Raises Refused."""
     stream = tenant.stream
     segments = stream.recording.segments
@@ -29,10 +31,7 @@ def serve(house: House, tenant: Tenant, name: str) -> Answer:
     if name == "replay.m3u8":
         body = stream.bytes(name, lambda: playlists.vod(segments).encode())
         return Answer(200, [PLAYLIST, ONE_HOUR], body)
-    inits = {segment.init for segment in segments}
-    if len(inits) > 1:
-        raise Refused("several_formats")
-    return download(house, tenant, inits.pop())
+    return await download(house, tenant, None)
 
 
 def _chapters(tenant: Tenant) -> bytes:
@@ -78,26 +77,63 @@ def offsets_of(segments: Sequence[SegmentRecord], markers: Sequence[MarkerFact])
     return offsets
 
 
-def download(house: House, tenant: Tenant, init: int) -> Answer:
-    """`init-<n>` and its segments as one file. Raises Refused."""
-    segments = [s for s in tenant.stream.recording.segments if s.init == init]
-    path = tenant.folder / f"init-{init}.mp4"
+async def download(house: House, tenant: Tenant, number: int | None) -> Answer:
+    """One MP4 of everything, or (with `number`) of what goes with that init. Raises Refused.
+
+    Sessions of the same format follow each other on one time line.
+    """
     if not tenant.stream.is_over:
         raise Refused("not_ended")
-    if not segments or not path.is_file():
+    segments = [s for s in tenant.stream.recording.segments if number in {None, s.init}]
+    if not segments:
         raise Refused("not_found")
-    paths = [path, *(tenant.folder / f"seg-{segment.msn}.m4s" for segment in segments)]
-    length = path.stat().st_size + sum(segment.size for segment in segments)
-    name = f"{tenant.stream.key}-{init}.mp4".encode()
+    loop = asyncio.get_running_loop()
+    numbers = {segment.init for segment in segments}
+    inits = await loop.run_in_executor(house.threads, _inits, tenant.folder, numbers)
+    if len(inits) > 1:
+        raise Refused("several_formats")
+    (first,) = inits
+    name = f"{tenant.stream.key}{'' if number is None else f'-{number}'}.mp4".encode()
     headers = [
         MP4,
         ONE_HOUR,
         (b"content-disposition", b'attachment; filename="' + name + b'"'),
     ]
-    return Answer(200, headers, stream=_files(house, paths), length=length)
+    length = len(first) + sum(segment.size for segment in segments)
+    return Answer(200, headers, stream=_film(house, tenant, first, segments), length=length)
 
 
-async def _files(house: House, paths: Sequence[Path]) -> AsyncIterator[bytes]:
+def _inits(folder: Path, numbers: set[int]) -> set[bytes]:
+    try:
+        return {(folder / f"init-{number}.mp4").read_bytes() for number in numbers}
+    except FileNotFoundError:
+        raise Refused("not_found") from None
+
+
+async def _film(
+    house: House, tenant: Tenant, first: bytes, segments: Sequence[SegmentRecord]
+) -> AsyncIterator[bytes]:
     loop = asyncio.get_running_loop()
-    for path in paths:
-        yield await loop.run_in_executor(house.threads, path.read_bytes)
+    yield first
+    init = parse_init(first)
+    for segment, seconds in zip(segments, shifts(segments), strict=True):
+        path = tenant.folder / f"seg-{segment.msn}.m4s"
+        data = await loop.run_in_executor(house.threads, path.read_bytes)
+        yield shift(data, init, seconds) if seconds else data
+
+
+def shifts(segments: Sequence[SegmentRecord]) -> list[float]:
+    """Seconds to move each segment by, so that the file runs from 0 without holes or steps back."""
+    moves: list[float] = []
+    elapsed, previous = 0.0, None
+    for segment in segments:
+        continued = (
+            previous is not None
+            and not segment.discontinuity
+            and segment.init == previous.init
+            and segment.msn == previous.msn + 1
+        )
+        moves.append(moves[-1] if continued else round(elapsed - segment.start, 6))
+        elapsed += segment.duration
+        previous = segment
+    return moves

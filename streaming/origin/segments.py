@@ -73,7 +73,7 @@ def restored(record: SegmentRecord) -> Segment:
         msn=record.msn,
         init=record.init,
         first_seq=record.first_seq,
-        start=record.end - record.duration,
+        start=record.start,
         at=record.at,
         discontinuity=record.discontinuity,
         duration=record.duration,

@@ -130,6 +130,18 @@ def test_there_is_a_replay_only_of_an_ended_stream_that_was_on_air(
     assert actions.replay(stream=silent) is None
 
 
+def test_a_show_that_ended_before_its_start_was_written_still_has_a_replay(
+    stream: Stream,
+) -> None:
+    actions.end_stream(stream=stream)
+    reports.record_on_air(stream.key)
+    stream.refresh_from_db()
+
+    assert stream.state == "ENDED"
+    assert topics() == ["stream_ended"]
+    assert actions.replay(stream=stream) is not None
+
+
 def test_addresses_of_one_hour_are_the_same_for_all_and_hold_for_a_show(stream: Stream) -> None:
     low, plain = actions.playback(stream=stream)
 

@@ -273,6 +273,15 @@ async def test_addresses_are_good_for_one_stream_and_for_a_time(stage: Stage) ->
     assert code(await stage.client.get(f"/live/zz/{KEY}/ll.m3u8")) == (403, "bad_token")
 
 
+async def test_a_cache_in_front_can_ask_whether_an_address_is_good(stage: Stage) -> None:
+    token = stage.base().split("/")[2]
+
+    assert (await stage.get("allow")).status_code == 204
+    assert (await stage.client.get(f"/live/{token}/other/allow")).status_code == 403
+    assert (await stage.client.get(f"{stage.base(ttl=-2)}allow")).status_code == 410
+    assert not stage.origin.house().tenants, "asking loads nothing"
+
+
 @pytest.mark.parametrize(
     "name",
     ["", "lock", "journal.jsonl", "../other", "seg-0.m4s%0A", "init-99.mp4", "part-0.m4s", "seg-²"],

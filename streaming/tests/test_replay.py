@@ -12,6 +12,7 @@ import pytest
 from streaming.origin.facts import MarkerFact
 from streaming.origin.journal import SegmentRecord
 from streaming.origin.replay import offsets_of
+from streaming.tests import muxer
 from streaming.tests.camera import encode
 from streaming.tests.stage import Stage, code
 from streaming.tests.test_playout import segments_of
@@ -116,19 +117,33 @@ async def test_what_is_live_can_be_decoded_from_parts_and_from_segments(stage: S
         assert sum(1 for _ in film.decode(video=0)) == 75
 
 
+async def test_sessions_of_one_format_become_one_film(stage: Stage) -> None:
+    for epoch in (1, 2, 3):
+        await stage.publisher(epoch).send(*encode(1.2))
+    stage.desk.change(state="ENDED", revoked_epoch=3)
+    await asyncio.sleep(0)
+    await stage.settle()
+
+    with av.open(io.BytesIO((await stage.get("replay.mp4")).content)) as film:
+        times = [round(float(frame.time), 3) for frame in film.decode(video=0)]
+    with av.open(io.BytesIO((await stage.get("replay-1.mp4")).content)) as film:
+        assert sum(1 for _ in film.decode(video=0)) == 30
+
+    assert times == [round(number / 25, 3) for number in range(90)]
+    assert code(await stage.get("replay-3.mp4")) == (404, "not_found")
+
+
 async def test_sessions_of_different_formats_are_downloaded_one_by_one(stage: Stage) -> None:
     await stage.publisher(1).send(*encode(1.2))
-    await stage.publisher(2).send(*encode(1.2))
+    await stage.publisher(2).begin(1.25)
     stage.desk.change(state="ENDED", revoked_epoch=2)
     await asyncio.sleep(0)
     await stage.settle()
 
     assert code(await stage.get("replay.mp4")) == (404, "several_formats")
-    for number in range(2):
-        film = (await stage.get(f"replay-{number}.mp4")).content
-        with av.open(io.BytesIO(film)) as opened:
-            assert sum(1 for _ in opened.decode(video=0)) == 30
-    assert code(await stage.get("replay-2.mp4")) == (404, "not_found")
+    assert (await stage.get("replay-1.mp4")).content.startswith(muxer.init())
+    with av.open(io.BytesIO((await stage.get("replay-0.mp4")).content)) as film:
+        assert sum(1 for _ in film.decode(video=0)) == 30
 
 
 async def test_a_stream_that_never_was_on_air_has_no_replay(stage: Stage) -> None:

@@ -205,3 +205,53 @@ async def test_a_folder_that_cannot_be_made_is_busy_not_broken(stage: Stage) -> 
     stage.folder.write_text("a file stands where the folder should be")
 
     assert code(await stage.publisher(1).put(0, muxer.init())) == (503, "busy")
+
+
+async def test_a_session_begun_on_a_full_disk_is_saved_when_there_is_room_again(
+    stage: Stage,
+) -> None:
+    await stage.publisher(1).begin(1.25)
+    await stage.settle()
+    tenant = stage.origin.house().tenants[KEY]
+    tenant.journal.keep_free = 1 << 60
+    publisher = stage.publisher(2)
+    await publisher.begin(1.25)
+    await stage.settle()
+    assert not (tenant.folder / "init-1.mp4").exists()
+
+    tenant.journal.keep_free = 0
+    await publisher.send(*(muxer.part(0.25 * i, key=i % 4 == 0) for i in range(5, 10)))
+    await stage.settle()
+
+    assert (tenant.folder / "init-1.mp4").read_bytes() == muxer.init()
+    found = read(tenant.folder)
+    assert [s.epoch for s in found.sessions] == [1, 2]
+    assert [(s.msn, s.init) for s in found.segments] == [(0, 0), (3, 1)]
+
+
+async def test_a_session_whose_init_is_lost_begins_again_and_the_stream_lives(
+    stage: Stage,
+) -> None:
+    publisher = stage.publisher(1)
+    await publisher.begin(1.25)
+    await stage.settle()
+    await stage.kill()
+    (stage.folder / KEY / "init-0.mp4").unlink()
+
+    hole = await publisher.put(publisher.seq, muxer.part(1.25))
+    publisher.seq = int(hole.headers["x-next"])
+    await publisher.begin(1.25)
+
+    assert hole.headers["x-next"] == "0"
+    assert '#EXT-X-MAP:URI="init-1.mp4"' in await stage.text("ll.m3u8")
+
+
+async def test_a_broken_init_on_disk_does_not_keep_the_stream_from_loading(stage: Stage) -> None:
+    await stage.publisher(1).begin(1.25)
+    await stage.settle()
+    await stage.kill()
+    (stage.folder / KEY / "init-0.mp4").write_bytes(b"rubbish")
+
+    await stage.publisher(2).begin(1.25)
+
+    assert segments_of(await stage.text("plain.m3u8")) == ["seg-0.m4s", "seg-1.m4s"]

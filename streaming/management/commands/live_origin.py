@@ -6,8 +6,12 @@ import argparse
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from prometheus_client import generate_latest
 
 from streaming.origin import origin
+from streaming.origin.answers import Answer
+
+TEXT = (b"content-type", b"text/plain; charset=utf-8")
 
 
 class Command(BaseCommand):
@@ -42,7 +46,7 @@ class Command(BaseCommand):
 
 
 async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
-    """The origin with the start and stop messages of ASGI, and a health check."""
+    """The origin with the start and stop messages of ASGI, a health check and metrics."""
     if scope["type"] == "lifespan":
         while True:
             message = await receive()
@@ -53,7 +57,8 @@ async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
                 await send({"type": "lifespan.shutdown.complete"})
                 return
     elif scope["type"] == "http" and scope["path"] == "/healthz":
-        await send({"type": "http.response.start", "status": 200, "headers": []})
-        await send({"type": "http.response.body", "body": b"ok"})
+        await Answer(200, [TEXT], b"ok").send(send)
+    elif scope["type"] == "http" and scope["path"] == "/metrics":
+        await Answer(200, [TEXT], generate_latest()).send(send)
     elif scope["type"] == "http":
         await origin(scope, receive, send)

@@ -1,0 +1,14 @@
+"""Counters for Prometheus; served by `/metrics` of whatever process holds the origin."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from prometheus_client import Counter, Gauge
+
+PARTS: Final = Counter("liveshop_video_parts", "Parts taken in")
+BYTES: Final = Counter("liveshop_video_bytes", "Bytes of parts taken in")
+REFUSED: Final = Counter("liveshop_video_refused", "Requests refused by the origin", ["code"])
+UNRECORDED: Final = Counter("liveshop_video_unrecorded", "Segments that the disk refused")
+LIVE: Final = Gauge("liveshop_video_live", "Streams on air in this process")
+LOADED: Final = Gauge("liveshop_video_loaded", "Streams in the memory of this process")
