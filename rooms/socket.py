@@ -72,7 +72,7 @@ async def _serve(scope: dict[str, Any], receive: Any, send: Any) -> bool:
     )
     conversation = Conversation(here, channel, viewer)
     since = _since(scope)
-    here.join(channel, viewer, announce=since is None)
+    here.join(channel, viewer)
     try:
         await conversation.begin(since)
         await _listen(conversation, receive)

@@ -10,7 +10,7 @@ from typing import Any
 
 from rooms import wire
 from rooms.hub import metrics
-from rooms.hub.viewer import Message, Viewer, text
+from rooms.hub.viewer import Identity, Message, Viewer, text
 
 RING = 512
 CHAT_PER_SECOND = 20
@@ -19,6 +19,9 @@ TICKS = ((0.05, 1_800), (0.1, 3_600), (0.25, 9_000), (0.5, 1 << 62))
 # Viewers written to before other work of the loop gets a turn.
 SLICE = 1000
 NAMES_SHOWN = 3
+# Somebody who was here this long ago comes back, and is not announced.
+WELCOME_SECONDS = 600.0
+WELCOMES_KEPT = 5_000
 
 
 class RoomChannel:
@@ -35,6 +38,7 @@ class RoomChannel:
         self.ring: deque[tuple[int, str]] = deque(maxlen=RING)
         self.viewers: dict[Viewer, None] = {}
         self._by_user: dict[int, dict[Viewer, None]] = {}
+        self._welcomed: dict[int, float] = {}
         self.empty_since: float | None = None
         # Sums of this process that the hub has not passed on yet.
         self.likes_here = 0
@@ -89,11 +93,17 @@ class RoomChannel:
         if not self.viewers:
             self.empty_since = now
 
-    def joined(self, name: str | None) -> None:
-        """Somebody came in for the first time; announced as a sum."""
+    def welcome(self, who: Identity, now: float) -> None:
+        """Announce somebody who comes in, as part of a sum; not again when they reconnect."""
+        last = self._welcomed.pop(who.user_id, None)
+        self._welcomed[who.user_id] = now
+        if len(self._welcomed) > WELCOMES_KEPT:
+            self._welcomed.pop(next(iter(self._welcomed)))
+        if last is not None and now - last < WELCOME_SECONDS:
+            return
         self.joins_here += 1
-        if name and len(self.names_here) < NAMES_SHOWN:
-            self.names_here.append(name)
+        if len(self.names_here) < NAMES_SHOWN:
+            self.names_here.append(who.name)
 
     def missed_by(self, seq: int) -> list[tuple[int, str]] | None:
         """Events after `seq` from the ring; None when the ring does not reach back that far."""

@@ -116,10 +116,10 @@ class Hub:
             await self._redis.xadd(self._control, {"w": 1}, maxlen=10)
             await self._redis.expire(self._control, 3600)
 
-    def join(self, channel: RoomChannel, viewer: Viewer, *, announce: bool) -> None:
+    def join(self, channel: RoomChannel, viewer: Viewer) -> None:
         channel.add(viewer)
-        if announce:
-            channel.joined(viewer.identity.name if viewer.identity else None)
+        if viewer.identity:
+            channel.welcome(viewer.identity, time.monotonic())
         metrics.VIEWERS.inc()
 
     def leave(self, channel: RoomChannel, viewer: Viewer) -> None:

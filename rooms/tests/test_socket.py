@@ -260,6 +260,19 @@ async def test_who_signs_out_is_closed(watch, db_do, how: str) -> None:
     assert (gone.closed, stays.closed) == (sessions.SESSION_OVER, None)
 
 
+async def test_who_comes_in_is_announced_once_and_not_when_they_reconnect(watch, db_do) -> None:
+    room = await db_do(make.live_room)
+    anna, bert = await db_do(make.user, "anna"), await db_do(make.user, "bert")
+    guest = await watch(room)
+    first = await watch(room, anna, query="s=1")
+    assert (await guest.get("joins")) == {"t": "joins", "n": 1, "names": ["anna"]}
+    await first.close()
+    await watch(room, anna, query="s=1")
+    await watch(room, bert)
+    await guest.until(lambda: len(guest.all("joins")) == 2)
+    assert guest.all("joins")[1]["names"] == ["bert"]
+
+
 async def test_a_forged_session_is_a_guest(watch, db_do) -> None:
     room = await db_do(make.live_room)
     watcher = await watch(room, cookie="forged; DROP TABLE")
