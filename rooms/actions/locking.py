@@ -22,6 +22,13 @@ def locked(room_id: int) -> Room:
     return room
 
 
+def try_locked(room_id: int) -> Room | None:
+    """As `locked`, but None instead of waiting: for deadlines, which hold a row that others delete
+    under the room's lock."""
+    rows = Room.objects.select_for_update(no_key=True, skip_locked=True).filter(pk=room_id)
+    return locked(room_id) if rows.values("pk").first() else None
+
+
 def must_be_open(room: Room) -> None:
     if not room.open:
         raise Conflict(_("This show is over. Start a new one."), code="room_over")

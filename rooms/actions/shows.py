@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils.text import slugify
@@ -14,8 +14,9 @@ from core import clock
 from core.actors import Actor, acting
 from core.errors import Conflict, Invalid
 from core.ids import ALPHABET
+from core.models import Deadline
 from rooms.actions.goods import unpin
-from rooms.actions.locking import locked, must_be_open
+from rooms.actions.locking import locked, must_be_open, try_locked
 from rooms.journal import record
 from rooms.models import Room
 from rooms.snapshot import state_of
@@ -23,6 +24,7 @@ from rooms.states import ON_AIR, ROOM
 from streaming import actions as streaming
 
 TITLE_LENGTH = 80
+BUSY_PAUSE = timedelta(seconds=5)
 
 
 @transaction.atomic
@@ -137,4 +139,9 @@ def open_replay(*, room: Room) -> Room:
 
 @ROOM.on_timeout("INTERRUPTED")
 def _grace_is_over(room_id: int) -> None:
-    end_room(room=Room.objects.get(pk=room_id), actor=Actor("system", None, "grace period"))
+    room = try_locked(room_id)
+    if room is None:
+        rows = Deadline.objects.filter(machine=ROOM.name, object_id=room_id)
+        rows.update(due_at=clock.now() + BUSY_PAUSE)
+    elif room.state == "INTERRUPTED":
+        end_room(room=room, actor=Actor("system", None, "grace period"))

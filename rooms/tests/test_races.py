@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
+from core import clock, deadlines
 from rooms import actions
+from rooms.actions.locking import locked
 from rooms.models import Room, RoomEvent, RoomItem
 from rooms.tests import factories as make
+from streaming import reports
 from supply.models import Stock
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -64,6 +68,34 @@ def test_control_without_the_lock_both_would_be_pinned(monkeypatch: pytest.Monke
     room = make.live_room(items=2)
     monkeypatch.setattr("rooms.actions.goods.locked", unlocked)
     assert pin_both(room) == 2
+
+
+def test_a_grace_period_that_ends_while_the_room_is_busy_waits_for_nobody() -> None:
+    room = make.live_room()
+    for report in (reports.record_on_air, reports.record_off_air):
+        report(room.stream.key)
+        actions.video_changed(stream_key=room.stream.key)
+    busy, fired = threading.Event(), threading.Event()
+
+    def hold_the_room() -> None:
+        with transaction.atomic():
+            locked(room.pk)
+            busy.set()
+            fired.wait(10)
+
+    def sweep() -> None:
+        busy.wait(10)
+        deadlines.fire_due()
+        fired.set()
+
+    with clock.travel(timedelta(minutes=11)):
+        at_once(hold_the_room, sweep)
+        room.refresh_from_db()
+        assert room.state == "INTERRUPTED"
+        with clock.travel(timedelta(seconds=6)):
+            deadlines.fire_due()
+    room.refresh_from_db()
+    assert room.state == "ENDED"
 
 
 def show_both(room: Room, item: RoomItem, monkeypatch: pytest.MonkeyPatch, real: Any) -> int:
