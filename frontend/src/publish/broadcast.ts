@@ -7,9 +7,14 @@ import { SoundEncoder } from "./sound";
 import { Uplink } from "./uplink";
 
 const FLUSH_PATIENCE = 4_000;
-/** Two seconds of parts waiting for so many seconds: the line is too slow for the bit rate. */
-const SLOW_UPLINK = 8;
-const SLOW_FOR = 4;
+/** A second of parts waiting for so many seconds: the line is too slow for the bit rate. */
+const SLOW_UPLINK = 4;
+const SLOW_FOR = 3;
+const LOWEST_BITRATE = 200_000;
+const LESS = 0.6;
+const MORE = 1.25;
+/** Seconds without a queue before more is tried. */
+const GOOD_FOR = 20;
 const SLOW_ENCODER = 5;
 
 export class Broadcast {
@@ -20,6 +25,9 @@ export class Broadcast {
   readonly #sound: SoundEncoder | null;
   #onAirSince = 0;
   #slowFor = 0;
+  #goodFor = 0;
+  #queued = 0;
+  readonly #full: number;
   #counted = { at: performance.now(), bytes: 0, encoded: 0, dropped: 0 };
   readonly #ticking: ReturnType<typeof setInterval>;
   #ended = false;
@@ -28,6 +36,7 @@ export class Broadcast {
     order: Extract<ToWorker, { t: "start" }>,
     private readonly tell: (message: FromWorker) => void,
   ) {
+    this.#full = order.picture.bitrate;
     this.#uplink = new Uplink(order.grantUrl, order.csrfToken, {
       connected: () => {
         this.#onAirSince ||= performance.now();
@@ -135,11 +144,31 @@ export class Broadcast {
         seconds: this.#onAirSince ? Math.round((at - this.#onAirSince) / 1000) : 0,
       },
     });
-    // What piled up while offline leaves quickly and is no sign of a slow line.
-    this.#slowFor = this.#state === "live" && queued > SLOW_UPLINK ? this.#slowFor + 1 : 0;
-    if (this.#slowFor >= SLOW_FOR) this.tell({ t: "problem", problem: "slow-uplink" });
+    this.#suit(queued);
     if (now.dropped - before.dropped > SLOW_ENCODER) {
       this.tell({ t: "problem", problem: "slow-encoder" });
+    }
+  }
+
+  /** Fits the bit rate to the line, so that viewers stay close even to a weak one. */
+  #suit(queued: number): void {
+    if (this.#state !== "live") {
+      // What piles up while offline leaves quickly and is no sign of a slow line.
+      this.#slowFor = this.#goodFor = 0;
+      return;
+    }
+    const slow = queued > SLOW_UPLINK && queued >= this.#queued;
+    this.#slowFor = slow ? this.#slowFor + 1 : 0;
+    this.#goodFor = queued > 1 ? 0 : this.#goodFor + 1;
+    this.#queued = queued;
+    const { bitrate } = this.#pictures;
+    if (this.#slowFor >= SLOW_FOR) {
+      this.#slowFor = 0;
+      this.#pictures.bitrate = Math.max(LOWEST_BITRATE, bitrate * LESS);
+      this.tell({ t: "problem", problem: "slow-uplink" });
+    } else if (this.#goodFor >= GOOD_FOR && bitrate < this.#full) {
+      this.#goodFor = 0;
+      this.#pictures.bitrate = Math.min(this.#full, bitrate * MORE);
     }
   }
 }

@@ -28,6 +28,7 @@ export class PictureEncoder {
   #nextKey = 0;
   #last = 0;
   #repeat = 0;
+  #bitrate: number;
 
   constructor(
     private readonly picture: Picture,
@@ -36,6 +37,7 @@ export class PictureEncoder {
     private readonly onPicture: (picture: EncodedPicture) => void,
     private readonly onFailure: () => void,
   ) {
+    this.#bitrate = picture.bitrate;
     this.#canvas = new OffscreenCanvas(picture.width, picture.height);
     this.#context = this.#canvas.getContext("2d", { alpha: false })!;
     this.#context.imageSmoothingQuality = "medium";
@@ -77,6 +79,18 @@ export class PictureEncoder {
     this.#nextKey = 0;
   }
 
+  get bitrate(): number {
+    return this.#bitrate;
+  }
+
+  /** From the next picture on; resolution and stream stay the same. */
+  set bitrate(bitrate: number) {
+    this.#bitrate = bitrate;
+    if (this.#encoder?.state !== "configured") return;
+    this.#encoder.configure(this.#config());
+    this.restart();
+  }
+
   async stop(): Promise<void> {
     clearInterval(this.#repeat);
     const encoder = this.#encoder;
@@ -88,12 +102,12 @@ export class PictureEncoder {
   }
 
   #config(): VideoEncoderConfig {
-    const { width, height, bitrate, frameRate } = this.picture;
+    const { width, height, frameRate } = this.picture;
     return {
       codec: width * height > 921_600 ? "avc1.420028" : "avc1.42001f",
       width,
       height,
-      bitrate,
+      bitrate: this.#bitrate,
       framerate: frameRate,
       latencyMode: "realtime",
       avc: { format: "avc" },
