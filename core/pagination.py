@@ -1,75 +1,72 @@
-"""Cursor pagination for the API: stable while rows are added, and as quick on page 1000 as on page 1."""
+"""Cursor pagination for the API where rows come in a ranking of their own, such as search results.
+
+Lists by id use Ninja's `CursorPagination`; both answer {"previous", "next", "results"}, where the
+first two are addresses or None. Here the cursor is a position, because a rank is no stable key.
+"""
 
 from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
-from django.db.models import Model, QuerySet
+from django.http import HttpRequest
 from django.utils.translation import gettext as _
+from ninja import Schema
+from ninja.pagination import PaginationBase
 
 from core.errors import Invalid
 
-M = TypeVar("M", bound=Model)
-PAGE = 20
-MAX_PAGE = 100
+
+class RankedPagination(PaginationBase):
+    """Pages of a ranked queryset (or of anything that can be sliced), up to `deepest` rows in."""
+
+    items_attribute = "results"
+
+    class Input(Schema):
+        page_size: int | None = None
+        cursor: str | None = None
+
+    class Output(Schema):
+        previous: str | None
+        next: str | None
+        results: list[Any]
+
+    def __init__(
+        self, *, page_size: int = 20, max_page_size: int = 100, deepest: int = 1_000, **kwargs: Any
+    ) -> None:
+        self.page_size = page_size
+        self.max_page_size = max_page_size
+        self.deepest = deepest
+        super().__init__(**kwargs)
+
+    def paginate_queryset(
+        self, queryset: Any, pagination: Any, request: HttpRequest, **params: Any
+    ) -> dict[str, Any]:
+        """Raises Invalid for a cursor that this class did not make."""
+        size = min(self.max_page_size, max(1, pagination.page_size or self.page_size))
+        start = _position(pagination.cursor) if pagination.cursor else 0
+        found = list(queryset[start : start + size + 1]) if start < self.deepest else []
+        more = len(found) > size and start + size < self.deepest
+        return {
+            "previous": _address(request, max(0, start - size)) if start else None,
+            "next": _address(request, start + size) if more else None,
+            "results": found[:size],
+        }
 
 
-def page_of(
-    rows: QuerySet[M],
-    *,
-    cursor: str | None = None,
-    limit: int = PAGE,
-    shape: Callable[[M], Any] = lambda row: row,
-) -> dict[str, Any]:
-    """The newest `limit` rows after `cursor`, by descending id: {"items", "next"}.
-
-    `next` is the cursor of the following page, or None on the last one. Raises Invalid for a
-    cursor that this function did not make.
-    """
-    limit = max(1, min(limit, MAX_PAGE))
-    rows = rows.order_by("-pk")
-    if cursor:
-        rows = rows.filter(pk__lt=_read(cursor))
-    found = list(rows[: limit + 1])
-    last = found[limit - 1].pk if len(found) > limit else None
-    return {
-        "items": [shape(row) for row in found[:limit]],
-        "next": None if last is None else _write(last),
-    }
+def _address(request: HttpRequest, position: int) -> str:
+    query = request.GET.copy()
+    query["cursor"] = base64.urlsafe_b64encode(str(position).encode()).decode().rstrip("=")
+    return request.build_absolute_uri(f"{request.path}?{query.urlencode()}")
 
 
-def ranked_page(
-    rows: Any,
-    *,
-    cursor: str | None = None,
-    limit: int = PAGE,
-    shape: Callable[[Any], Any] = lambda row: row,
-    deepest: int = 1_000,
-) -> dict[str, Any]:
-    """As `page_of` for rows in an order of their own, such as a ranking; the cursor is a position."""
-    limit = max(1, min(limit, MAX_PAGE))
-    start = min(_read(cursor), deepest) if cursor else 0
-    found = list(rows[start : start + limit + 1])
-    more = len(found) > limit and start + limit < deepest
-    return {
-        "items": [shape(row) for row in found[:limit]],
-        "next": _write(start + limit) if more else None,
-    }
-
-
-def _write(position: int) -> str:
-    return base64.urlsafe_b64encode(str(position).encode()).decode().rstrip("=")
-
-
-def _read(cursor: str) -> int:
+def _position(cursor: str) -> int:
     try:
         text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("ascii")
         position = int(text)
     except (binascii.Error, ValueError):
         position = -1
-    if not 0 <= position < 2**63:
+    if not 0 <= position < 2**31:
         raise Invalid(_("This cursor is not one of ours; begin without one."), code="bad_cursor")
     return position
