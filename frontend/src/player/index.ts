@@ -49,7 +49,7 @@ const SEEK_AFTER = 3_000;
 const REBUILD_AFTER = 7_000;
 const BEHIND = 5;
 const FIRST_RETRY = 300;
-const LONGEST_RETRY = 3_000;
+const LONGEST_RETRY = 2_000;
 const ERROR_AFTER = 6_000;
 
 export class LivePlayer {
@@ -107,11 +107,12 @@ export class LivePlayer {
   setServerState(state: ServerState): void {
     const back = state === "live" && this.#server !== "live";
     this.#server = state;
-    if (back) this.#finished = false;
     if (back && !this.#moves()) {
       this.#retry = FIRST_RETRY;
       this.#attempt();
-      this.#engine?.resume();
+      // A playlist that has ended is not read again.
+      if (this.#finished) void this.#start();
+      else this.#engine?.resume();
     }
     this.#tick();
   }
@@ -198,7 +199,8 @@ export class LivePlayer {
         if (failure === "unplayable") this.#choice++;
         void this.#start();
       }
-    }, this.#retry);
+      // Spread, so that a returning server is not met by all viewers at once.
+    }, this.#retry * (0.6 + Math.random() * 0.8));
     this.#retry = Math.min(this.#retry * 2, LONGEST_RETRY);
     this.#tick();
   }
