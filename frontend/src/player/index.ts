@@ -190,6 +190,8 @@ export class LivePlayer {
     this.#failingSince ||= performance.now();
     clearTimeout(this.#retryTimer);
     const build = this.#build;
+    // Spread, so that a returning server is not met by all viewers at once.
+    const pause = this.#retry * (0.6 + Math.random() * 0.8);
     this.#retryTimer = setTimeout(() => {
       if (build !== this.#build) return;
       this.#attempt();
@@ -199,8 +201,7 @@ export class LivePlayer {
         if (failure === "unplayable") this.#choice++;
         void this.#start();
       }
-      // Spread, so that a returning server is not met by all viewers at once.
-    }, this.#retry * (0.6 + Math.random() * 0.8));
+    }, pause);
     this.#retry = Math.min(this.#retry * 2, LONGEST_RETRY);
     this.#tick();
   }
