@@ -47,6 +47,15 @@ class ReadOnly:
         return False
 
 
+class InMoney:
+    """Shows `amount_minor` as money."""
+
+    @admin.display(description=gettext_lazy("amount"), ordering="amount_minor")
+    def amount(self, obj: Any) -> str:
+        currency = getattr(obj, "currency", None) or obj.line.order.currency
+        return format_money(obj.amount_minor, currency)
+
+
 class Acting(ReadOnly, ModelAdmin):
     """Buttons that lead to a page of their own, which acts when it is sent: never by a link alone."""
 
@@ -94,16 +103,18 @@ class LineInline(ReadOnly, TabularInline):
         return format_money(line.total_minor, line.order.currency)
 
 
-class PaymentInline(ReadOnly, TabularInline):
+class PaymentInline(InMoney, ReadOnly, TabularInline):
     model = PaymentIntent
-    fields = ["provider", "provider_ref", "amount_minor", "state", "failure"]
+    fields = ["provider", "provider_ref", "amount", "state", "failure"]
+    readonly_fields = ["amount"]
     extra = 0
 
 
-class RefundInline(ReadOnly, TabularInline):
+class RefundInline(InMoney, ReadOnly, TabularInline):
     model = Refund
     fk_name = "order"
-    fields = ["line", "quantity", "amount_minor", "state", "reason", "failure"]
+    fields = ["line", "quantity", "amount", "state", "reason", "failure"]
+    readonly_fields = ["amount"]
     extra = 0
 
 
@@ -137,9 +148,7 @@ class OrderAdmin(Acting):
             request,
             object_id,
             _("Cancel and refund"),
-            lambda order, form: actions.cancel_order(
-                order=order, actor=who, why="cancelled by the platform"
-            ),
+            lambda order, form: actions.cancel_order(order=order, actor=who, why=""),
         )
 
 
@@ -152,8 +161,8 @@ class OrderLineAdmin(ReadOnly, ModelAdmin):
 
 
 @admin.register(PaymentIntent)
-class PaymentIntentAdmin(ReadOnly, ModelAdmin):
-    list_display = ["key", "order", "provider", "provider_ref", "amount_minor", "state"]
+class PaymentIntentAdmin(InMoney, ReadOnly, ModelAdmin):
+    list_display = ["key", "order", "provider", "provider_ref", "amount", "state"]
     list_filter = ["provider", "state"]
     search_fields = ["order__number", "provider_ref", "key"]
     list_select_related = ["order"]
@@ -167,8 +176,8 @@ class PaymentEventAdmin(ReadOnly, ModelAdmin):
 
 
 @admin.register(Refund)
-class RefundAdmin(Acting):
-    list_display = ["key", "order", "line", "amount_minor", "state", "attempts", "failure"]
+class RefundAdmin(InMoney, Acting):
+    list_display = ["key", "order", "line", "amount", "state", "attempts", "failure"]
     list_filter = ["state"]
     search_fields = ["order__number", "provider_ref", "key"]
     list_select_related = ["order", "line"]
@@ -210,11 +219,11 @@ class RulingForm(forms.Form):
 
 
 @admin.register(AfterSaleCase)
-class AfterSaleCaseAdmin(Acting):
-    list_display = ["number", "line", "kind", "reason", "amount_minor", "fault", "state"]
+class AfterSaleCaseAdmin(InMoney, Acting):
+    list_display = ["number", "line", "kind", "reason", "amount", "fault", "state"]
     list_filter = ["state", "kind", "reason", "fault"]
     search_fields = ["number", "line__order__number"]
-    list_select_related = ["line"]
+    list_select_related = ["line__order"]
     inlines = [NoteInline]
     actions_detail = ["approve", "rule"]
 
@@ -229,9 +238,7 @@ class AfterSaleCaseAdmin(Acting):
             request,
             object_id,
             _("Approve"),
-            lambda case, form: actions.approve_case(
-                case=case, actor=who, note="approved by the platform"
-            ),
+            lambda case, form: actions.approve_case(case=case, actor=who, note=""),
         )
 
     @action(

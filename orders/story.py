@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from operator import attrgetter
-from typing import Any
 
+from django.db.models import Model
 from django.utils.translation import gettext as _
 
-from core.models import StateChange
+from core.states import StateMachine
 from ledger.models import Kind, Posting
 from orders import states
 from orders.actions.payments import OPEN
-from orders.models import AfterSaleCase, Order, OrderLine
+from orders.models import STATUS_ORDER, AfterSaleCase, Order, OrderLine
 from supply.models import PurchaseOrder, ReturnParcel, Shipment
 
 
@@ -35,6 +34,16 @@ class Movement:
     minor: int
     currency: str
     at: datetime
+
+
+@dataclass(frozen=True)
+class Told:
+    """One line of a timeline."""
+
+    to_state: str
+    at: datetime
+    actor_role: str
+    why: str
 
 
 def next_steps(order: Order, lines: list[OrderLine]) -> list[NextStep]:
@@ -59,22 +68,20 @@ def _to_pay(order: Order, lines: list[OrderLine]) -> NextStep:
     )
     attempt = order.payments.last()
     if attempt and attempt.state == "FAILED":
-        text = _("The payment did not go through. Pay again before the reservation ends.")
+        text = _("The payment did not go through. Pay again before the reservation ends:")
     elif attempt and attempt.state == "ACTION_REQUIRED":
-        text = _("Your bank wants you to confirm the payment.")
+        text = _("Your bank wants you to confirm the payment before the reservation ends:")
     elif attempt and attempt.state in OPEN:
-        return NextStep(_("The payment is being confirmed."), held, ("cancel",))
+        return NextStep(_("The payment is being confirmed."), None, ("cancel",))
     else:
-        text = _("Pay before the reservation ends.")
+        text = _("Pay before the reservation ends:")
     return NextStep(text, held, ("pay", "cancel"))
 
 
 def _on_hold(order: Order, lines: list[OrderLine]) -> NextStep:
     line = next(line for line in lines if line.state == "PAID_ON_HOLD")
     return NextStep(
-        _(
-            "Paid. Until then you can cancel free of charge; after it the order goes out to be packed."
-        ),
+        _("Paid. You can cancel free of charge until the order goes out to be packed:"),
         states.LINE.deadline_of(line),
         ("ship_now", "cancel"),
     )
@@ -87,7 +94,7 @@ def _packing(order: Order, lines: list[OrderLine]) -> NextStep:
         .values_list("dispatch_due_at", flat=True)
         .first()
     )
-    return NextStep(_("The supplier is packing it and has to ship by then."), due)
+    return NextStep(_("The supplier is packing it and has to ship it:"), due)
 
 
 def _on_the_way(order: Order, lines: list[OrderLine]) -> NextStep:
@@ -100,7 +107,7 @@ def _arrived(order: Order, lines: list[OrderLine]) -> NextStep:
     if not clocks:
         return NextStep(_("Delivered. The time to accept it stands still while a case is open."))
     return NextStep(
-        _("Delivered. It counts as accepted then, unless you ask for a return."),
+        _("Delivered. Unless you ask for a return, it counts as accepted:"),
         min(clocks),
         ("confirm",),
     )
@@ -116,27 +123,42 @@ def return_parcel(case: AfterSaleCase) -> ReturnParcel | None:
     return ReturnParcel.objects.select_related("supplier").filter(case_ref=case.number).first()
 
 
-def timeline(order: Order, lines: list[OrderLine]) -> list[StateChange]:
-    """What happened to payments, lines, cases and refunds, the newest first.
+def timeline(order: Order, lines: list[OrderLine]) -> list[Told]:
+    """What happened to the order, the newest first; for `includes/timeline.html`.
 
-    Lines of one order mostly move together; the same move of several is told once.
+    Lines of one order mostly move together; the same move of several is told once. Of payments and
+    refunds only what is not told by a line or a case already.
     """
-    objects: list[tuple[Any, Iterable[int]]] = [
-        (states.PAYMENT, order.payments.values_list("pk", flat=True)),
-        (states.LINE, [line.pk for line in lines]),
-        (states.CASE, AfterSaleCase.objects.filter(line__in=lines).values_list("pk", flat=True)),
-        (states.REFUND, order.refunds.values_list("pk", flat=True)),
+    rows = [told for line in lines for told in _told(states.LINE, line, set(STATUS_ORDER))]
+    rows = list({(row.to_state, row.at.replace(microsecond=0)): row for row in rows}.values())
+    for intent in order.payments.all():
+        rows += _told(states.PAYMENT, intent, {"FAILED", "ACTION_REQUIRED"}, why=intent.failure)
+    for case in AfterSaleCase.objects.filter(line__in=lines):
+        rows += case_timeline(case)
+    for refund in order.refunds.filter(case=None):
+        for row in _told(states.REFUND, refund, {"SUCCEEDED", "FAILED"}):
+            state = "REFUNDED" if row.to_state == "SUCCEEDED" else "REFUND_FAILED"
+            rows.append(replace(row, to_state=state))
+    return sorted(rows, key=attrgetter("at"), reverse=True)
+
+
+def case_timeline(case: AfterSaleCase) -> list[Told]:
+    """What happened in a case, the newest first."""
+    return _told(states.CASE, case, set(states.CASE.states))[::-1]
+
+
+def _told(machine: StateMachine, obj: Model, wanted: set[str], *, why: str = "") -> list[Told]:
+    """Moves into `wanted` states. Only what a person wrote is quoted; the rest is our own shorthand."""
+    return [
+        Told(
+            to_state=row.to_state,
+            at=row.at,
+            actor_role=row.actor_role,
+            why=_(why) if why else row.why if row.actor_role in {"supplier", "admin"} else "",
+        )
+        for row in machine.history(obj)
+        if row.to_state in wanted
     ]
-    rows: list[StateChange] = []
-    for machine, ids in objects:
-        seen = set()
-        changes = StateChange.objects.filter(machine=machine.name, object_id__in=ids)
-        for row in changes.order_by("id"):
-            told = (row.to_state, row.actor_role, row.at.replace(microsecond=0))
-            if machine is not states.LINE or told not in seen:
-                rows.append(row)
-            seen.add(told)
-    return sorted(rows, key=attrgetter("at", "id"), reverse=True)
 
 
 def money_story(order: Order) -> list[Movement]:

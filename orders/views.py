@@ -227,7 +227,7 @@ def case_context(found: AfterSaleCase, side: str) -> dict[str, Any]:
         "order": line.order,
         "side": side,
         "parcel": story.return_parcel(found),
-        "timeline": states.CASE.history(found).reverse(),
+        "timeline": story.case_timeline(found),
         "deadline": found.deadline,
         "open": found.state not in states.CASE_FINAL,
         "notes": found.notes.select_related("author"),

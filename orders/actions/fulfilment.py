@@ -18,6 +18,10 @@ from orders.models import Order, OrderLine, Reservation
 from promotion import actions as promotion
 from supply.actions import PurchaseLine, release_purchase_orders
 
+# Their announcements name no person.
+SUPPLIER = Actor("supplier", None, "supplier")
+CARRIER = Actor("carrier", None, "carrier")
+
 
 def release_hold(*, order: Order, buyer: Any) -> list[OrderLine]:
     """The buyer says “ship it now”: the remorse hold ends for the whole order.
@@ -90,7 +94,7 @@ def mark_delivered(*, order_ref: str, line_ids: list[int]) -> None:
         for item in _lines(order, line_ids, {"ALLOCATED", "SHIPPED"}):
             if item.state == "ALLOCATED":
                 _ship(item, "", "")
-            _deliver(item, SYSTEM, "delivered")
+            _deliver(item, CARRIER, "delivered")
 
 
 def confirm_receipt(*, order: Order, buyer: Any) -> list[OrderLine]:
@@ -144,7 +148,7 @@ def _ship(item: OrderLine, carrier: str, tracking_number: str) -> None:
     states.LINE.move(
         item,
         "SHIPPED",
-        actor=SYSTEM,
+        actor=SUPPLIER,
         why="handed to the carrier",
         evidence={"carrier": carrier, "tracking_number": tracking_number},
     )

@@ -19,7 +19,7 @@ def approve_case(*, case: AfterSaleCase, actor: Actor, note: str = "") -> None:
     with transaction.atomic():
         lock_order(case.line.order_id)
         case.refresh_from_db()
-        approve(case, actor, note or "approved")
+        approve(case, actor, note.strip())
 
 
 def reject_case(*, case: AfterSaleCase, actor: Actor, note: str) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
+from django.utils.translation import gettext_noop
 
 from core import clock
 from core.money import Money
@@ -41,7 +42,7 @@ class SandboxProvider:
         """See `PaymentProvider.start`; the scenario decides what the webhooks will say."""
         scenario = choose(charge.amount.minor, charge.options)
         if scenario is Scenario.REFUSE_AT_ONCE:
-            raise Declined("The sandbox refuses this amount.")
+            raise Declined(gettext_noop("The bank refuses this payment."))
         with transaction.atomic():
             row, created = SandboxCharge.objects.get_or_create(
                 key=charge.key,
@@ -75,7 +76,12 @@ class SandboxProvider:
             if approve:
                 _decide(row, "succeeded", EventKind.SUCCEEDED)
             else:
-                _decide(row, "failed", EventKind.FAILED, reason="3-D Secure was refused")
+                _decide(
+                    row,
+                    "failed",
+                    EventKind.FAILED,
+                    reason=gettext_noop("The payment was not confirmed."),
+                )
 
     def refund(self, ref: str, amount: Money, *, key: str) -> str:
         """See `PaymentProvider.refund`."""
@@ -101,7 +107,7 @@ class SandboxProvider:
                 key=key,
                 ref=row.ref,
                 amount=amount,
-                reason="The card's bank did not answer." if fails else "",
+                reason=gettext_noop("The bank did not answer.") if fails else "",
             )
         return row.ref
 
@@ -181,7 +187,7 @@ def _play(row: SandboxCharge) -> None:
     if row.scenario == Scenario.THREE_DS:
         _decide(row, "action_required", EventKind.ACTION_REQUIRED)
     elif row.scenario == Scenario.DECLINE:
-        _decide(row, "failed", EventKind.FAILED, reason="The card was declined.")
+        _decide(row, "failed", EventKind.FAILED, reason=gettext_noop("The card was declined."))
     elif row.scenario == Scenario.DELAY:
         _decide(row, "succeeded", EventKind.SUCCEEDED, due_at=now + DELAY)
     elif row.scenario == Scenario.DUPLICATE:
