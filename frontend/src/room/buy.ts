@@ -45,7 +45,7 @@ export class BuySheet {
       });
     }
     sheet.addEventListener("close", () => {
-      if (["paid", "accepted"].includes(this.checkout.purchase.phase)) this.checkout.clear();
+      if (["paid", "accepted", "unpaid"].includes(this.checkout.purchase.phase)) this.checkout.clear();
     });
     this.address();
   }

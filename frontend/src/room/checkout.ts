@@ -4,7 +4,7 @@
 import type { Answer, BuyRequest, Money, Outgoing, PaymentStep } from "./protocol";
 
 export type Phase =
-  | "idle" | "sending" | "waiting" | "busy" | "accepted" | "paid"
+  | "idle" | "sending" | "waiting" | "busy" | "accepted" | "paid" | "unpaid"
   | "sold_out" | "limit" | "closed" | "error";
 
 export type Wish = Omit<BuyRequest, "key">;
@@ -28,6 +28,8 @@ const NOTHING: Purchase = {
 };
 const PENDING: readonly Phase[] = ["sending", "waiting", "busy"];
 const ANSWER_DUE_MS = 8000;
+const PAYMENT_DUE_MS = 6000;
+const UNPAID = new Set(["FAILED", "CANCELLED"]);
 
 export class Checkout {
   purchase: Purchase;
@@ -55,8 +57,9 @@ export class Checkout {
 
   pay(wish: Wish): void {
     if (this.pending || this.purchase.phase === "accepted") return;
+    const done = this.purchase.phase === "paid" || this.purchase.phase === "unpaid";
     const same = JSON.stringify(wish) === JSON.stringify(this.purchase.wish);
-    const reusable = same && this.purchase.key && this.purchase.phase !== "paid";
+    const reusable = same && this.purchase.key && !done;
     this.set({ ...NOTHING, wish, key: reusable ? this.purchase.key : crypto.randomUUID() });
     this.transmit();
   }
@@ -64,6 +67,7 @@ export class Checkout {
   /** Sends an unanswered purchase again, with its key. Called whenever the connection is back. */
   resume(): void {
     if (this.pending && this.purchase.key) this.transmit();
+    if (this.purchase.phase === "accepted") this.askPayment();
   }
 
   clear(): void {
@@ -74,19 +78,19 @@ export class Checkout {
   answer(answer: Answer): void {
     const { purchase } = this;
     if (answer.t === "order.paid") {
-      if (answer.order === purchase.order) this.set({ ...purchase, phase: "paid" });
+      if (answer.order !== purchase.order) return;
+      clearTimeout(this.timer);
+      this.set({ ...purchase, phase: "paid" });
       return;
     }
     if (!("key" in answer) || answer.key !== purchase.key) return;
+    if (answer.t === "order.accepted") {
+      this.accepted(answer);
+      return;
+    }
     if (!this.pending) return;
     clearTimeout(this.timer);
     switch (answer.t) {
-      case "order.accepted": {
-        const { order, total, payment } = answer;
-        const phase = payment?.state === "SUCCEEDED" ? "paid" : "accepted";
-        this.set({ ...purchase, phase, order, total, payment });
-        break;
-      }
       case "sold_out":
         this.set({ ...purchase, phase: "sold_out", left: answer.left });
         break;
@@ -104,6 +108,23 @@ export class Checkout {
 
   retryNow(): void {
     if (this.purchase.phase === "busy") this.transmit();
+  }
+
+  private accepted({ order, total, payment }: Extract<Answer, { t: "order.accepted" }>): void {
+    if (!this.pending && this.purchase.phase !== "accepted") return;
+    clearTimeout(this.timer);
+    const state = payment?.state ?? "";
+    const phase = state === "SUCCEEDED" ? "paid" : UNPAID.has(state) ? "unpaid" : "accepted";
+    this.set({ ...this.purchase, phase, order, total, payment });
+    if (phase === "accepted") this.timer = window.setTimeout(() => this.askPayment(), PAYMENT_DUE_MS);
+  }
+
+  /** News of the payment may have been lost: the same key is answered with its state of now. */
+  private askPayment(): void {
+    clearTimeout(this.timer);
+    const { wish, key } = this.purchase;
+    if (wish) this.send({ t: "buy", key, ...wish });
+    this.timer = window.setTimeout(() => this.askPayment(), PAYMENT_DUE_MS);
   }
 
   private retryAfter(seconds: number): void {

@@ -3,7 +3,7 @@
 import "../../css/room.css";
 import { BuySheet } from "./buy";
 import { Chat } from "./chat";
-import { Checkout } from "./checkout";
+import { Checkout, type Phase, type Purchase } from "./checkout";
 import { keyboardLift } from "./keyboard";
 import { Likes } from "./likes";
 import { compact, fill, part, parts, readJson, request, say } from "./page";
@@ -16,6 +16,7 @@ import { fold } from "./store";
 import { Ticker } from "./ticker";
 
 const NOTICE_AFTER_MS = 1200;
+const REFUSED: readonly Phase[] = ["sold_out", "limit", "closed", "error", "unpaid"];
 
 class LiveRoom extends HTMLElement {
   private state!: Snapshot;
@@ -53,8 +54,8 @@ class LiveRoom extends HTMLElement {
     this.shelf = new Shelf(this, (text) => (part(this, "voice").textContent = text));
     this.likes = new Likes(part(this, "like"), part(this, "sky"), send);
     this.ticker = new Ticker(part(this, "ticker"));
-    this.checkout = new Checkout(sessionStorage, `buy-${snapshot.room.id}`, send, () =>
-      this.buy?.draw(),
+    this.checkout = new Checkout(sessionStorage, `buy-${snapshot.room.id}`, send, (purchase) =>
+      this.purchaseMoved(purchase),
     );
     this.buy = new BuySheet(part<HTMLDialogElement>(this, "buy"), state, this.checkout);
     this.controls();
@@ -127,6 +128,14 @@ class LiveRoom extends HTMLElement {
         if (!answer.key) this.toast(answer.detail);
     }
     this.checkout.answer(answer);
+  }
+
+  /** A result is told even when its sheet was closed meanwhile; a refusal opens it again. */
+  private purchaseMoved({ phase, wish, order }: Purchase): void {
+    this.buy?.draw();
+    if (!this.buy || !wish || this.buy.placement !== null) return;
+    if (phase === "accepted" || phase === "paid") this.toast(say("ordered", { order }));
+    else if (REFUSED.includes(phase)) this.buy.open(wish.placement);
   }
 
   private linked(link: Link): void {

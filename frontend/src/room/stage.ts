@@ -68,7 +68,7 @@ export class Stage {
     this.root.dataset.scene = scene;
     this.root.dataset.room = room.state;
     showWhen(part(this.root, "scenes"), scene);
-    const wanted = scene !== "scheduled" && scene !== "ended";
+    const wanted = scene !== "scheduled" && scene !== "ended" && video.state !== "waiting";
     if (wanted && !video.sources.length) void this.refresh();
     else if (wanted && !this.player) void this.start();
     else if (wanted && video.sources !== this.sources) {

@@ -1,0 +1,164 @@
+"""The room's script without a browser: the same fold as the server's, and its weight."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import subprocess
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.stack import ROOT
+
+# The fold ----------------------------------------------------------------------------------------
+
+_ids = st.integers(1, 4)
+_state = st.sampled_from(["LISTED", "PINNED", "EXPLAINED", "SOLD_OUT"])
+
+
+@st.composite
+def _variant(draw: st.DrawFn, number: int) -> dict[str, Any]:
+    minor = draw(st.integers(100, 900))
+    return {
+        "id": number,
+        "label": f"V{number}",
+        "minor": minor,
+        "currency": "CNY",
+        "text": f"¥{minor / 100:.2f}",
+        "left": draw(st.integers(0, 9)),
+    }
+
+
+@st.composite
+def _item(draw: st.DrawFn) -> dict[str, Any]:
+    placement = draw(_ids)
+    variants = [draw(_variant(number)) for number in range(1, draw(st.integers(1, 3)) + 1)]
+    cheapest = min(variants, key=lambda variant: variant["minor"])
+    return {
+        "placement": placement,
+        "number": placement,
+        "state": "LISTED",
+        "title": f"Item {placement}",
+        "picture": None,
+        "price": {k: cheapest[k] for k in ("minor", "currency", "text")},
+        "variants": variants,
+    }
+
+
+_EVENTS = st.one_of(
+    st.builds(
+        lambda state, at: {
+            "t": "room.state",
+            "state": state,
+            "scheduled_at": None,
+            "started_at": at,
+            "ended_at": None,
+        },
+        st.sampled_from(["LIVE", "INTERRUPTED", "ENDED"]),
+        st.one_of(st.none(), st.integers(1, 10**12)),
+    ),
+    st.builds(lambda item: {"t": "item.listed", "item": item}, _item()),
+    st.builds(lambda p: {"t": "item.pulled", "placement": p}, _ids),
+    st.builds(lambda order: {"t": "item.sorted", "order": order}, st.permutations([1, 2, 3])),
+    st.builds(lambda p: {"t": "pin", "placement": p}, st.one_of(st.none(), _ids)),
+    st.builds(
+        lambda p, v, m: {
+            "t": "price",
+            "placement": p,
+            "variant": v,
+            "minor": m,
+            "currency": "CNY",
+            "text": f"{m}",
+        },
+        _ids,
+        st.integers(1, 3),
+        st.integers(1, 999),
+    ),
+    st.builds(
+        lambda p, v, n, s: {"t": "stock", "placement": p, "variant": v, "left": n, "state": s},
+        _ids,
+        st.integers(1, 3),
+        st.integers(0, 9),
+        _state,
+    ),
+    st.builds(lambda s: {"t": "video", "state": s}, st.sampled_from(["live", "away", "ended"])),
+    st.builds(lambda n: {"t": "ticker", "name": "A***n", "title": "x", "qty": n}, _ids),
+)
+
+
+def _numbered(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{**event, "s": 18 + index} for index, event in enumerate(events)]
+
+
+_EMPTY = {
+    "s": 17,
+    "now": 0,
+    "room": {
+        "id": 1,
+        "slug": "x",
+        "title": "x",
+        "state": "LIVE",
+        "scheduled_at": None,
+        "started_at": 5,
+        "ended_at": None,
+        "anchor": {"id": 2, "name": "x", "username": "x"},
+    },
+    "items": [],
+    "pinned": None,
+    "chat": [],
+    "counts": {"viewers": 0, "likes": 0},
+    "video": {"state": "live", "sources": []},
+}
+
+
+@settings(max_examples=3, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.lists(st.lists(_EVENTS, max_size=30).map(_numbered), min_size=60, max_size=60))
+def test_the_browser_folds_events_exactly_as_the_server_does(
+    shows: list[list[dict[str, Any]]],
+) -> None:
+    from rooms.snapshot import fold
+
+    expected = []
+    for events in shows:
+        state: dict[str, Any] = _EMPTY
+        for event in events:
+            state = fold(state, event)
+        expected.append(state)
+    cases = [{"snapshot": _EMPTY, "events": events} for events in shows]
+    done = subprocess.run(
+        ["node", "tests/fold.mjs"],
+        cwd=ROOT,
+        input=json.dumps(cases),
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert json.loads(done.stdout) == expected
+
+
+# Weight ------------------------------------------------------------------------------------------
+
+
+def _weight(entry: str, kind: str) -> int:
+    """Gzipped bytes that a page with this Vite entry loads at once, chunks shared or not."""
+    dist = ROOT / "static" / "dist"
+    manifest = json.loads((dist / "manifest.json").read_text())
+    files: set[str] = set()
+
+    def take(name: str) -> None:
+        chunk = manifest[name]
+        files.update([chunk["file"]] if kind == "js" else chunk.get("css", []))
+        for imported in chunk.get("imports", []):
+            take(imported)
+
+    take(entry)
+    return sum(len(gzip.compress((dist / file).read_bytes(), 9)) for file in files)
+
+
+def test_the_room_is_light() -> None:
+    script = _weight("frontend/src/room/main.ts", "js") + _weight("frontend/src/base.ts", "js")
+    assert script < 18_000
+    assert _weight("frontend/src/room/main.ts", "css") < 8_000
