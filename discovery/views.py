@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 from catalog.models import Listing, ListingVariant
 from catalog.search import search
 from rooms import cards, feed, wire
+from rooms.actions.talk import one_line
 from rooms.models import RoomItem
 from rooms.states import ON_AIR
 from supply.states import SELLING
@@ -27,7 +28,7 @@ def feed_page(request: HttpRequest) -> HttpResponse:
     `goods`: {url, title, picture, price, sold_out, on_air}; `more`: URL of the next page of live
     rooms or ""; `query`: with it only `goods` is filled. htmx with `?before=` gets the partial `rooms`.
     """
-    query = request.GET.get("q", "").strip()[:80]
+    query = one_line(request.GET.get("q", ""))[:80]
     if query:
         return render(
             request,

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest
-from ninja import Query, Router, Schema, Status
+from ninja import Path, Query, Router, Schema, Status
 from pydantic import Field
 
 from accounts.models import User
@@ -123,7 +123,7 @@ def quick_start(request: HttpRequest, body: RoomIn) -> Any:
 
 
 @router.get(
-    "/rooms/{slug}/snapshot", response=dict[str, Any], auth=None, summary="A room as a whole"
+    "/rooms/{slug:slug}/snapshot", response=dict[str, Any], auth=None, summary="A room as a whole"
 )
 def room_snapshot(request: HttpRequest, slug: str) -> Any:
     """As docs/realtime.md has it; the socket's events fold into it."""
@@ -131,14 +131,14 @@ def room_snapshot(request: HttpRequest, slug: str) -> Any:
 
 
 @router.get(
-    "/rooms/{slug}/playback", response=dict[str, Any], auth=None, summary="Fresh play-out URLs"
+    "/rooms/{slug:slug}/playback", response=dict[str, Any], auth=None, summary="Fresh play-out URLs"
 )
 def playback(request: HttpRequest, slug: str) -> Any:
     room = visible_room(request.user, slug)
     return {"state": room.video_state, "sources": sources(room)}
 
 
-@router.post("/rooms/{slug}/likes", response={204: None}, auth=None, summary="Add likes")
+@router.post("/rooms/{slug:slug}/likes", response={204: None}, auth=None, summary="Add likes")
 def add_likes(request: HttpRequest, slug: str, body: LikesIn) -> Any:
     """For clients without a socket; guests may."""
     who = request.user.pk or request.META.get("REMOTE_ADDR", "")
@@ -146,7 +146,7 @@ def add_likes(request: HttpRequest, slug: str, body: LikesIn) -> Any:
     return Status(204, None)
 
 
-@router.post("/rooms/{slug}/chat", response=dict[str, Any], summary="Say something")
+@router.post("/rooms/{slug:slug}/chat", response=dict[str, Any], summary="Say something")
 def post_chat(request: HttpRequest, slug: str, body: ChatIn) -> Any:
     room = visible_room(request.user, slug)
     return actions.post_chat(room=room, user=_me(request), text=body.text, nonce=body.id)
@@ -159,7 +159,7 @@ def _own(request: HttpRequest, slug: str) -> Room:
     return Room.objects.select_related("anchor", "stream").fetch(request.user, slug=slug)
 
 
-@router.post("/rooms/{slug}/go-live", response=GrantOut, summary="Go live")
+@router.post("/rooms/{slug:slug}/go-live", response=GrantOut, summary="Go live")
 def go_live(request: HttpRequest, slug: str) -> Any:
     """Opens the room if it is not open yet. A new grant fences off the publisher before it."""
     room = _own(request, slug)
@@ -178,13 +178,13 @@ def go_live(request: HttpRequest, slug: str) -> Any:
     }
 
 
-@router.post("/rooms/{slug}/end", response=dict[str, Any], summary="End the show")
+@router.post("/rooms/{slug:slug}/end", response=dict[str, Any], summary="End the show")
 def end_room(request: HttpRequest, slug: str) -> Any:
     room = actions.end_room(room=_own(request, slug), actor=acting(_me(request), "anchor"))
     return {"slug": room.slug, **state_of(room)}
 
 
-@router.post("/rooms/{slug}/items", response={201: dict[str, Any]}, summary="Add an item")
+@router.post("/rooms/{slug:slug}/items", response={201: dict[str, Any]}, summary="Add an item")
 def add_item(request: HttpRequest, slug: str, body: ItemIn) -> Any:
     room = _own(request, slug)
     listing = Listing.objects.on_sale().filter(pk=body.listing).first()
@@ -193,20 +193,22 @@ def add_item(request: HttpRequest, slug: str, body: ItemIn) -> Any:
     return Status(201, wire_form(actions.add_item(room=room, listing=listing, actor=_me(request))))
 
 
-@router.delete("/rooms/{slug}/items/{placement}", response={204: None}, summary="Remove an item")
-def remove_item(request: HttpRequest, slug: str, placement: int) -> Any:
+@router.delete(
+    "/rooms/{slug:slug}/items/{int:placement}", response={204: None}, summary="Remove an item"
+)
+def remove_item(request: HttpRequest, slug: str, placement: int = Path(ge=1, le=2**63 - 1)) -> Any:
     room = _own(request, slug)
     actions.pull_item(room=room, placement_id=placement, actor=_me(request))
     return Status(204, None)
 
 
-@router.put("/rooms/{slug}/items/order", response={204: None}, summary="Sort the items")
+@router.put("/rooms/{slug:slug}/items/order", response={204: None}, summary="Sort the items")
 def sort_items(request: HttpRequest, slug: str, body: OrderIn) -> Any:
     actions.sort_items(room=_own(request, slug), order=body.order, actor=_me(request))
     return Status(204, None)
 
 
-@router.put("/rooms/{slug}/pin", response={204: None}, summary="Pin an item, or none")
+@router.put("/rooms/{slug:slug}/pin", response={204: None}, summary="Pin an item, or none")
 def pin(request: HttpRequest, slug: str, body: PinIn) -> Any:
     actions.pin(room=_own(request, slug), placement_id=body.placement, actor=_me(request))
     return Status(204, None)

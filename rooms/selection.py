@@ -11,6 +11,7 @@ from catalog.search import search
 from core.money import share_of
 from promotion.models import CommissionPlan
 from rooms import cards, wire
+from rooms.actions.talk import one_line
 from rooms.models import Room, RoomItem
 from supply.states import SELLING
 
@@ -24,7 +25,7 @@ def selection(*, room: Room, text: str = "", page: int = 1) -> dict[str, Any]:
     cheapest variant), left, taken (already in the room)}. Ranked by relevance for `text`, newest
     first without.
     """
-    text = text.strip()[:100]
+    text = one_line(text)[:100]
     found = search(text) if text else Listing.objects.order_by("-published_at", "-pk")
     listings = (
         found.filter(status=Listing.Status.PUBLISHED, supplier__state__in=SELLING)

@@ -103,7 +103,8 @@ async def _listen(conversation: Conversation, receive: Any) -> None:
 
 
 async def _identify(session_key: str) -> Identity | None:
-    return await store.ask(sessions.identify, session_key) if session_key else None
+    # Guests cost no query; a key of other characters was never one of ours.
+    return await store.ask(sessions.identify, session_key) if session_key.isalnum() else None
 
 
 def _cookies(scope: dict[str, Any]) -> dict[str, str]:

@@ -17,6 +17,7 @@ from core.ids import ALPHABET
 from core.models import Deadline
 from rooms.actions.goods import unpin
 from rooms.actions.locking import locked, must_be_open, try_locked
+from rooms.actions.talk import one_line
 from rooms.journal import record
 from rooms.models import Room
 from rooms.snapshot import state_of
@@ -33,7 +34,7 @@ def create_room(*, anchor: User, title: str = "", cover_key: str = "") -> Room:
 
     Raises Invalid for a title of more than 80 characters; an empty one names the anchor.
     """
-    title = " ".join(title.split()) or _("%(name)s is live") % {"name": anchor.name}
+    title = one_line(title) or _("%(name)s is live") % {"name": anchor.name}
     if len(title) > TITLE_LENGTH:
         raise Invalid(_("Use at most 80 characters for the title."), code="title_too_long")
     room = Room.objects.create(

@@ -31,15 +31,17 @@ _KEPT_FORMAT = {"\u200c", "\u200d"}
 _DROPPED = {"Cc", "Cf", "Cs", "Co"}
 
 
-def clean(text: str) -> str:
-    """Chat text as it is shown: one line, no control, bidi or private characters.
-
-    Raises Invalid with code `empty` or `too_long`.
-    """
+def one_line(text: str) -> str:
+    """Text from a person on one line, without control, bidi, private or broken characters."""
     spaced = " ".join(unicodedata.normalize("NFC", text).split())
-    kept = "".join(
+    return "".join(
         c for c in spaced if c in _KEPT_FORMAT or unicodedata.category(c) not in _DROPPED
     ).strip()
+
+
+def clean(text: str) -> str:
+    """Chat text as it is shown. Raises Invalid with code `empty` or `too_long`."""
+    kept = one_line(text)
     if not any(unicodedata.category(c)[0] in "LNPS" for c in kept):
         raise Invalid(_("Write something first."), code="empty")
     if len(kept) > CHAT_LENGTH:

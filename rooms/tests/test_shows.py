@@ -320,6 +320,8 @@ def test_the_api_runs_a_whole_show(client: Client) -> None:
     assert (
         client.put(f"/api/v1/rooms/{slug}/pin", {"placement": placement}, kind).status_code == 204
     )
+    order = {"order": [placement]}
+    assert client.put(f"/api/v1/rooms/{slug}/items/order", order, kind).status_code == 204
     assert client.post(f"/api/v1/rooms/{slug}/chat", {"text": "hi"}, kind).status_code == 200
     client.logout()
     assert [r["slug"] for r in client.get("/api/v1/rooms").json()["items"]] == [slug]
@@ -333,3 +335,28 @@ def test_the_api_runs_a_whole_show(client: Client) -> None:
     client.force_login(person)
     assert client.post(f"/api/v1/rooms/{slug}/end").json()["state"] == "ENDED"
     assert client.delete(f"/api/v1/rooms/{slug}/items/{placement}").status_code == 204
+
+
+def test_broken_input_is_refused_and_never_breaks(client: Client) -> None:
+    room = make.live_room(items=1)
+    client.force_login(room.anchor)
+    kind = "application/json"
+    api = f"/api/v1/rooms/{room.slug}"
+    codes = {
+        client.get("/api/v1/rooms/a%00b/snapshot").status_code,
+        client.get("/api/v1/rooms/a%00b/playback").status_code,
+        client.delete(f"{api}/items/99999999999999999999").status_code,
+        client.delete(f"{api}/items/0").status_code,
+        client.put(f"{api}/pin", {"placement": 10**30}, kind).status_code,
+        client.put(f"{api}/items/order", {"order": [10**30]}, kind).status_code,
+        client.post(f"{api}/items", {"listing": 10**30}, kind).status_code,
+        client.post("/api/v1/rooms", {"title": "x" * 81}, kind).status_code,
+        client.get("/api/v1/rooms?cursor=-1").status_code,
+        client.get("/api/v1/rooms?limit=1000").status_code,
+        client.post(f"/studio/{room.slug}/pin/", {"placement": "9" * 30}, kind, **JSON).status_code,
+    }
+    assert codes <= {404, 422}
+    title = client.post("/api/v1/rooms", {"title": "a\x00b\u202e c"}, kind).json()["title"]
+    assert title == "ab c"
+    assert client.get("/?q=%00").status_code == 200
+    assert client.get(f"/studio/{room.slug}/selection/?q=%00%00", **JSON).status_code == 200
