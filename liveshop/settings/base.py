@@ -236,11 +236,6 @@ CELERY: dict[str, Any] = {
             "schedule": 5.0,
             "options": {"expires": 10},
         },
-        "silent-streams": {
-            "task": "streaming.tasks.interrupt_silent",
-            "schedule": 5.0,
-            "options": {"expires": 10},
-        },
         "payment-repair": {
             "task": "orders.tasks.repair_payments",
             "schedule": 5.0,
