@@ -80,7 +80,10 @@ def record_length(key: str, milliseconds: int) -> None:
 
 
 def interrupt_silent() -> int:
-    """Move streams whose origin died without a word from LIVE to AWAY; returns how many."""
+    """Move streams whose origin died without a word from LIVE to AWAY; returns how many.
+
+    For a schedule of some seconds; the floor above that follows streams calls it in its round.
+    """
     silent = Stream.objects.filter(
         state="LIVE", last_part_at__lt=clock.now() - SILENT_AFTER
     ).values_list("key", flat=True)

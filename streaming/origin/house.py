@@ -77,9 +77,11 @@ class House:
         self.recorder = Recorder()
         self.threads = ThreadPoolExecutor(max_workers=4, thread_name_prefix="origin")
         self._loading: dict[str, asyncio.Task[Tenant]] = {}
+        # What changed while a stream was being loaded.
+        self._newer: dict[str, Facts] = {}
         self._alive_at = 0.0
         self._watch = self.loop.create_task(self._watch_over())
-        desk.listen(self._on_change, lambda: list(self.tenants))
+        desk.listen(self._on_change, lambda: [*self.tenants, *self._loading])
 
     # Coming in --------------------------------------------------------------------------------
 
@@ -90,10 +92,15 @@ class House:
             task = self._loading.get(key)
             if task is None:
                 task = self._loading[key] = self.loop.create_task(self._load(key))
-                task.add_done_callback(lambda _: self._loading.pop(key, None))
+                task.add_done_callback(lambda _: self._loaded(key))
             tenant = await asyncio.shield(task)
         tenant.used_at = monotonic()
         return tenant
+
+    def _loaded(self, key: str) -> None:
+        del self._loading[key]
+        if newer := self._newer.pop(key, None):
+            self.apply(key, newer)
 
     async def _load(self, key: str) -> Tenant:
         try:
@@ -217,19 +224,31 @@ class House:
             self.loop.call_soon_threadsafe(self.apply, key, facts)
 
     def apply(self, key: str, facts: Facts) -> None:
-        """Take over what Django says now. LIVE and AWAY are the origin's own to say."""
+        """Take over what Django says now. Whether parts arrive is the origin's own to say."""
         tenant = self.tenants.get(key)
         if tenant is None:
+            if key in self._loading:
+                self._newer[key] = facts
             return
         stream = tenant.stream
         stream.revoked_epoch = facts.revoked_epoch
         if facts.markers != stream.markers:
             stream.markers = facts.markers
             stream.forget_texts()
-        if facts.state == "ENDED" and not stream.is_over:
-            stream.finish()
-            self.desk.recorded(key, round(1000 * stream.recording.duration))
-            self._release(tenant)
+        if facts.state == "ENDED":
+            if not stream.is_over:
+                stream.finish()
+                self.desk.recorded(key, round(1000 * stream.recording.duration))
+                self._release(tenant)
+        elif facts.state != stream.state:
+            # A report is under way, or the sweeper took us for dead while the database was away.
+            self._say_again(stream)
+
+    def _say_again(self, stream: LiveStream) -> None:
+        if stream.state == "LIVE":
+            self.desk.on_air(stream.key)
+        elif stream.state == "AWAY":
+            self.desk.off_air(stream.key)
 
     # Going out --------------------------------------------------------------------------------
 

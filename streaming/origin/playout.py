@@ -30,6 +30,8 @@ from streaming.origin.live import LiveStream
 from streaming.tokens import Signer, TokenError
 
 WAIT_TARGET_DURATIONS: Final = 3
+# Segments ahead; a player may be that far when a killed origin comes back.
+FURTHEST_RELOAD: Final = 2
 RETRY: Final[Headers] = [(b"retry-after", b"1")]
 MEDIA: Final = re.compile(
     r"(?:seg-(?P<seg>\d{1,9})|part-(?P<msn>\d{1,9})\.(?P<part>\d{1,5}))\.m4s\Z"
@@ -81,7 +83,7 @@ async def _low_latency(stream: LiveStream, scope: dict[str, Any]) -> Answer:
     if wanted is None:
         return _text(stream, scope, "ll", [PLAYLIST, ONE_SECOND])
     msn, part = wanted
-    if msn > stream.position[0] + 1:
+    if msn > stream.position[0] + FURTHEST_RELOAD:
         raise Refused("bad_reload")
     patience = WAIT_TARGET_DURATIONS * stream.target_duration
     if await stream.wait(lambda: stream.is_over or stream.has(msn, part), patience):

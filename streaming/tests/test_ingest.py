@@ -286,3 +286,32 @@ async def test_other_addresses_and_methods_are_refused(
 ) -> None:
     headers = {"authorization": f"Bearer {stage.publisher(1).token}"}
     assert (await stage.client.request(method, path, headers=headers)).status_code == status
+
+
+async def test_an_end_while_the_stream_is_being_loaded_is_not_missed(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = stage.desk.facts(KEY)
+
+    def overtaken(key: str):
+        stage.desk.change(state="ENDED", revoked_epoch=2)
+        return known
+
+    monkeypatch.setattr(stage.desk, "facts", overtaken)
+    await stage.get("status.json")
+    await asyncio.sleep(0)
+
+    assert code(await stage.publisher(1).put(0, muxer.init())) == (403, "ended")
+
+
+async def test_a_stream_taken_for_dead_says_again_that_it_lives(stage: Stage) -> None:
+    await stage.publisher(1).begin(0.5)
+    stage.desk.change(state="LIVE")
+    await asyncio.sleep(0)
+    assert [r[0] for r in stage.desk.reports].count("on_air") == 1
+
+    stage.desk.change(state="AWAY")
+    await asyncio.sleep(0)
+
+    assert [r[0] for r in stage.desk.reports].count("on_air") == 2
+    assert (await stage.get("status.json")).json()["state"] == "live"
