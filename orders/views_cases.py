@@ -15,6 +15,9 @@ from orders import actions, states
 from orders.access import case_of_supplier
 from orders.models import AfterSaleCase
 from orders.views import back_with_problem, case_context
+from supply.models import Supplier
+from supply.portal import member_view
+from supply.views import portal_context
 
 PAGE = 30
 
@@ -23,11 +26,11 @@ def _url(number: str) -> str:
     return reverse("supplier_cases:detail", args=[number])
 
 
-@login_required
+@member_view
 @require_GET
-def index(request: HttpRequest) -> HttpResponse:
+def index(request: HttpRequest, supplier: Supplier) -> HttpResponse:
     tab = request.GET.get("tab", "open")
-    cases = AfterSaleCase.objects.against(request.user).select_related("line__order")
+    cases = AfterSaleCase.objects.filter(line__supplier=supplier).select_related("line__order")
     if tab == "open":
         cases = cases.exclude(state__in=states.CASE_FINAL)
     waiting = Case(
@@ -36,7 +39,8 @@ def index(request: HttpRequest) -> HttpResponse:
     page = Paginator(cases.annotate(rank=waiting).order_by("rank", "-id"), PAGE).get_page(
         request.GET.get("page")
     )
-    return render(request, "orders/supplier_cases.html", {"page": page, "tab": tab})
+    context = {**portal_context(request, supplier), "page": page, "tab": tab}
+    return render(request, "orders/supplier_cases.html", context)
 
 
 @login_required
