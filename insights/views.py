@@ -11,6 +11,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.caller import caller
 from accounts.models import Agency
@@ -74,7 +75,7 @@ def supplier_statement(request: HttpRequest) -> HttpResponse:
     code = request.GET.get("supplier")
     supplier = Supplier.objects.fetch(request.user, code=code) if code else mine.first()
     if supplier is None:
-        raise NotFound("You do not belong to a supplier.")
+        raise NotFound(_("You do not belong to a supplier."))
     months = list(_months())
     chosen = request.GET.get("month")
     since, until = next((span for span in months if f"{span[0]:%Y-%m}" == chosen), months[0])
@@ -102,7 +103,7 @@ def _months() -> Any:
         day=1, hour=0, minute=0, second=0, microsecond=0
     )
     end: datetime = (start + timedelta(days=32)).replace(day=1)
-    for _ in range(MONTHS_SHOWN):
+    for _month in range(MONTHS_SHOWN):
         yield start, end
         start, end = (start - timedelta(days=1)).replace(day=1), start
 

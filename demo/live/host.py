@@ -8,7 +8,7 @@ import time
 from core.errors import DomainError
 from core.money import format_money
 from demo.live.board import GOOD_OF, Board
-from demo.stock.people import ANSWERS, INTROS
+from demo.stock.people import ANSWERS, INTROS, TOPICS
 from rooms import actions as rooms
 from rooms.models import Room, RoomItem
 
@@ -77,7 +77,8 @@ class Host:
         item, good = self._board.item, self._board.good
         if item is None or good is None:
             return
-        line = self._random.choice(ANSWERS).format(
+        line = self._random.choice(_answers(question["text"])).format(
+            pitch=good.pitch,
             hours=good.dispatch_hours,
             price=format_money(item["price"]["minor"], item["price"]["currency"]),
             pitch_zh=good.pitch_zh,
@@ -91,3 +92,16 @@ class Host:
         except DomainError:
             # Spoken too fast for the chat's limits: nobody misses a line.
             return
+
+
+def _answers(question: str) -> list[str]:
+    """What fits the question, in its own language."""
+    words = question.lower()
+    topic = next((name for name, hints in TOPICS.items() if any(h in words for h in hints)), "")
+    chinese = any("\u4e00" <= letter <= "\u9fff" for letter in words)
+    fitting = [
+        line
+        for line in ANSWERS[topic]
+        if chinese == ("_zh" in line or any("\u4e00" <= c <= "\u9fff" for c in line))
+    ]
+    return fitting or ANSWERS[topic]

@@ -97,11 +97,23 @@ BUYERS = [
     ("lao_li", "老李", "Jinan"), ("eli", "Eli", "Hefei"), ("rosa", "Rosa", "Zhuhai"),
 ]  # fmt: skip
 
+# What people ask about: words that give the topic away.
+TOPICS = {
+    "shipping": ("ship", "deliver", "发货", "快递", "几天"),
+    "returns": ("return", "refund", "退", "换"),
+    "colour": ("colour", "color", "颜色", "色差"),
+    "choice": ("which", "recommend", "推荐", "哪"),
+    "gift": ("gift", "present", "送", "礼"),
+    "price": ("price", "cost", "how much", "多少钱", "价"),
+    "stock": ("left", "stock", "number", "还有", "库存"),
+    "hello": ("hello", "hi ", "first time", "大家好", "第一次"),
+}
+
 QUESTIONS = [
-    "how long until it ships?", "is it as heavy as it looks?", "which one would you take, Mia?",
-    "can I return it if it does not suit me?", "would this be a good gift?", "is that the real colour?",
-    "first time here, hello everyone", "what is the number in the list?", "多久能发货呀？", "颜色和直播里一样吗？",
-    "主播推荐哪一款？", "可以退吗？", "第一次来，大家好～", "送朋友合适吗？",
+    "how long until it ships?", "which one would you take, Mia?", "can I return it if it does not suit me?",
+    "would this be a good gift?", "is that the real colour?", "first time here, hello everyone",
+    "how many are left?", "多久能发货呀？", "颜色和直播里一样吗？", "主播推荐哪一款？", "可以退吗？",
+    "第一次来，大家好～", "送朋友合适吗？",
 ]  # fmt: skip
 
 PRAISE = [
@@ -122,17 +134,20 @@ INTROS = [
     "Number {number}, {title}. {pitch}",
     "Let me show you the {title} up close. {pitch}",
 ]
-ANSWERS = [
-    "It leaves the warehouse within {hours} hours, I checked with the supplier.",
-    "Seven days to send it back if you change your mind.",
-    "What you see is the real colour, no filter tonight.",
-    "{price} tonight, shipping included.",
-    "For our friends here: {pitch_zh}",
-    "There are {left} left on the shelf right now.",
-]
-WELCOMES = [
-    "Welcome, {name}!",
-    "Hi {name}, good to see you again.",
-    "欢迎 {name}～",
-    "Hello {name}, make yourself at home.",
-]
+ANSWERS = {
+    "shipping": [
+        "It leaves the warehouse within {hours} hours, I checked with the supplier.",
+        "{hours} 小时内发货～",
+    ],
+    "returns": ["Seven days to send it back if you change your mind.", "支持七天退货，放心买。"],
+    "colour": [
+        "What you see is the real colour, no filter tonight.",
+        "颜色就是镜头里这样，没有滤镜。",
+    ],
+    "choice": ["{pitch}", "I would take the one I have at home: this.", "{pitch_zh}"],
+    "gift": ["It comes well packed; I gave one to my mother.", "送人很合适，包装也好看。"],
+    "price": ["{price} tonight, shipping included."],
+    "stock": ["There are {left} left on the shelf right now."],
+    "hello": ["Welcome, make yourself at home.", "欢迎欢迎，随便看看～"],
+    "": ["Good question. {pitch}", "Ask away, I am here all evening.", "{pitch_zh}"],
+}
