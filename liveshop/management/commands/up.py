@@ -35,6 +35,7 @@ class Command(BaseCommand):
         try:
             with only_one(settings.DATA_DIR):
                 _refuse_taken_port(host, port)
+                _know_own_address(host, port)
                 with running(settings.DATA_DIR) as places:
                     self._run(
                         Supervisor(data=settings.DATA_DIR, places=places, say=self._say),
@@ -105,6 +106,13 @@ def programs(host: str, port: int, demo: bool) -> list[Program]:
 
 def _reachable(host: str) -> str:
     return "127.0.0.1" if host in {"0.0.0.0", "::"} else host  # noqa: S104
+
+
+def _know_own_address(host: str, port: int) -> None:
+    """Without BASE_URL, the children and this process take the address that is really listened on."""
+    os.environ["PORT"] = str(port)
+    if "BASE_URL" not in os.environ:
+        settings.BASE_URL = os.environ["BASE_URL"] = f"http://{_reachable(host)}:{port}"
 
 
 def _refuse_taken_port(host: str, port: int) -> None:
