@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 from ninja import ModelSchema, Router, Schema, Status
 from ninja.security import APIKeyCookie, HttpBearer
 
@@ -103,7 +104,7 @@ def _checked(form: Any) -> Any:
         for name, messages in form.errors.items()
         for message in messages
     ]
-    raise Invalid("Some fields are missing or malformed; see `fields`.", fields=fields)
+    raise Invalid(_("Some fields are missing or malformed; see `fields`."), fields=fields)
 
 
 @router.get("/me", response=Me, summary="The caller")

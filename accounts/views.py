@@ -109,8 +109,9 @@ def follow(request: HttpRequest, username: str) -> HttpResponse:
     anchor = User.objects.filter(username=username, is_active=True).first()
     if anchor is None:
         raise NotFound(_("There is nobody of that name."))
-    person = User.objects.get(pk=request.user.pk)
-    actions.set_following(follower=person, anchor=anchor, on=request.POST.get("on", "1") == "1")
+    actions.set_following(
+        follower=caller(request), anchor=anchor, on=request.POST.get("on", "1") == "1"
+    )
     if not request.accepts("text/html"):
         return HttpResponse(status=204)
     return redirect(_next(request, "/"))

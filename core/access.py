@@ -7,6 +7,7 @@ from typing import Any, Self, TypeVar
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import models
+from django.utils.translation import gettext as _
 
 from core.errors import NotFound
 
@@ -25,4 +26,6 @@ class ActorQuerySet(models.QuerySet[M]):
         try:
             return visible.get(**lookup)
         except (ObjectDoesNotExist, ValueError, TypeError):
-            raise NotFound(f"There is no such {self.model._meta.verbose_name}.") from None
+            raise NotFound(
+                _("There is no such %(thing)s.") % {"thing": self.model._meta.verbose_name}
+            ) from None

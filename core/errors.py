@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 Text = str | Promise
 
@@ -14,7 +15,7 @@ class DomainError(Exception):
 
     status = 422
     code = "invalid"
-    title: Text = "The request cannot be carried out"
+    title: Text = _("The request cannot be carried out")
 
     def __init__(self, detail: Text = "", *, code: str = "", **extra: Any) -> None:
         self.detail = detail
@@ -42,7 +43,7 @@ class NotFound(DomainError):
 
     status = 404
     code = "not_found"
-    title = "Not found"
+    title = _("Not found")
 
 
 class Forbidden(DomainError):
@@ -50,7 +51,7 @@ class Forbidden(DomainError):
 
     status = 403
     code = "forbidden"
-    title = "Not allowed"
+    title = _("Not allowed")
 
 
 class Conflict(DomainError):
@@ -58,7 +59,7 @@ class Conflict(DomainError):
 
     status = 409
     code = "conflict"
-    title = "The state has changed"
+    title = _("The state has changed")
 
 
 class IllegalMove(Conflict):
@@ -71,14 +72,14 @@ class InFlight(Conflict):
     """A request with the same idempotency key is running now."""
 
     code = "in_flight"
-    title = "A request with this key is running"
+    title = _("A request with this key is running")
 
 
 class KeyReused(DomainError):
     """The idempotency key was used for another request."""
 
     code = "key_reused"
-    title = "The idempotency key belongs to another request"
+    title = _("The idempotency key belongs to another request")
 
 
 class TooMany(DomainError):
@@ -86,12 +87,12 @@ class TooMany(DomainError):
 
     status = 429
     code = "too_many"
-    title = "Too many requests"
+    title = _("Too many requests")
 
 
 class SoldOut(Conflict):
     code = "sold_out"
-    title = "Sold out"
+    title = _("Sold out")
 
 
 class Busy(DomainError):
@@ -99,4 +100,4 @@ class Busy(DomainError):
 
     status = 503
     code = "busy"
-    title = "Busy"
+    title = _("Busy")

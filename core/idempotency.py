@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.db import connection, transaction
+from django.utils.translation import gettext as _
 
 from core.errors import InFlight, Invalid, KeyReused
 from core.models import IdempotencyRecord
@@ -40,7 +41,7 @@ def once(
     whatever `work` raises, in which case nothing is stored and the key stays free.
     """
     if not key or len(key) > 255:
-        raise Invalid("Send an Idempotency-Key of 1 to 255 characters.", code="key_missing")
+        raise Invalid(_("Send an Idempotency-Key of 1 to 255 characters."), code="key_missing")
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute(
@@ -48,11 +49,11 @@ def once(
             )
             (locked,) = cursor.fetchone()
         if not locked:
-            raise InFlight("Wait for the first request to finish.", retry_after=1)
+            raise InFlight(_("Wait for the first request to finish."), retry_after=1)
         known = IdempotencyRecord.objects.filter(actor=actor, key=key).first()
         if known:
             if known.fingerprint != request:
-                raise KeyReused("Use a fresh key for a different request.")
+                raise KeyReused(_("Use a fresh key for a different request."))
             return known.answer, True
         answer = work()
         IdempotencyRecord.objects.create(actor=actor, key=key, fingerprint=request, answer=answer)

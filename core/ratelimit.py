@@ -6,6 +6,7 @@ import threading
 import time
 
 import redis
+from django.utils.translation import gettext as _
 
 from core.errors import TooMany
 from core.redis import client, key
@@ -38,7 +39,7 @@ def check(scope: str, who: object, *, burst: int, per_second: float, cost: int =
     except redis.RedisError:
         wait = _check_locally(name, burst, per_second, cost)
     if wait > 0:
-        raise TooMany("Slow down a little and try again.", retry_after=max(1, round(wait + 0.5)))
+        raise TooMany(_("Slow down a little and try again."), retry_after=max(1, round(wait + 0.5)))
 
 
 def _check_locally(name: str, burst: int, per_second: float, cost: int) -> float:

@@ -20,6 +20,7 @@ from typing import Any
 
 from django.apps import apps
 from django.db import models, transaction
+from django.utils.translation import gettext as _
 
 from core import clock
 from core.actors import SYSTEM, Actor
@@ -120,7 +121,8 @@ class StateMachine:
             )
             if not updated:
                 raise IllegalMove(
-                    f"This {self.name} has just changed; read it again before you go on.",
+                    _("This %(thing)s has just changed; read it again before you go on.")
+                    % {"thing": self.name},
                     state=source,
                 )
             for name, value in {self.column: to, **changes}.items():

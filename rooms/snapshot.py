@@ -11,6 +11,7 @@ import redis as redis_errors
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import F, OuterRef
 from django.db.models.functions import JSONObject
+from django.utils.translation import gettext as _
 
 from core import clock, redis
 from core.errors import NotFound
@@ -43,7 +44,7 @@ def snapshot(room_id: int) -> dict[str, Any]:
         .first()
     )
     if room is None:
-        raise NotFound("There is no such room.")
+        raise NotFound(_("There is no such room."))
     viewers, likes, chat = from_redis(room)
     return {
         "s": room.event_seq,

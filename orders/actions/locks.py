@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import connection
+from django.utils.translation import gettext as _
 
 from core.errors import NotFound
 from orders.models import Order
@@ -12,7 +13,7 @@ def lock_order(order_id: int) -> Order:
     """The order's row, locked until the transaction ends. Raises NotFound."""
     order = Order.objects.select_for_update(no_key=True).filter(pk=order_id).first()
     if order is None:
-        raise NotFound("There is no such order.")
+        raise NotFound(_("There is no such order."))
     return order
 
 
