@@ -44,6 +44,7 @@ export class Broadcast {
       },
       interrupted: () => {
         if (this.#state === "live") this.#move("reconnecting");
+        else if (this.#state === "connecting") this.tell({ t: "problem", problem: "network" });
       },
       refused: (problem) => void this.#fail(problem),
       overflowed: () => this.tell({ t: "problem", problem: "overflow" }),

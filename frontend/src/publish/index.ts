@@ -15,7 +15,8 @@
  * `signed-out` or `encoder`. In state `idle`, problem says why there is no picture: `insecure` (not
  * HTTPS), `unsupported`, `permission`, `no-camera`, `device-busy`.
  * `onProblem(code)` tells what goes on air badly: `hidden`, `camera-lost`, `microphone-lost`,
- * `no-microphone`, `slow-uplink`, `slow-encoder`, `overflow` (over 30 s offline).
+ * `no-microphone`, `network` (cannot begin yet, goes on trying), `slow-uplink` (the bit rate is being
+ * lowered), `slow-encoder`, `overflow` (over 30 s offline, the oldest is lost).
  * `onStats` comes each second while on air. Codes only; texts belong to the page.
  *
  * Call `open` and `start` from a click: Firefox lets the microphone speak only after a gesture.
