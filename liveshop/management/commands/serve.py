@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import socket
+import sys
 from typing import Any
 
 import uvicorn
@@ -42,6 +44,9 @@ class Server(uvicorn.Server):
 
 
 def _uvicorn(host: str, port: int) -> None:
+    # uvicorn raises the signal again when it is done; it must not kill us before we have let go
+    # of the embedded services.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     Server(
         uvicorn.Config(
             settings.ASGI_APPLICATION.replace(".application", ":application"),
