@@ -12,7 +12,14 @@ from core import idempotency
 from core.actors import acting
 from core.errors import Invalid
 from orders import actions
-from orders.access import case_of_supplier, own_case, own_line, own_order
+from orders.access import (
+    case_of_supplier,
+    own_case,
+    own_line,
+    own_order,
+    seen_case,
+    seen_order,
+)
 from orders.models import AfterSaleCase, Order, OrderLine
 from orders.schemas import (
     CaseIn,
@@ -67,7 +74,7 @@ def sold(request: HttpRequest) -> Any:
 
 @router.get("/orders/{number}", response=OrderDetailOut, summary="One order")
 def detail(request: HttpRequest, number: str) -> Any:
-    return Order.objects.fetch(request.user, number=number)
+    return seen_order(request.user, number)
 
 
 @router.post("/orders/{number}/cancel", response=OrderDetailOut, summary="Cancel, free of charge")
@@ -127,7 +134,7 @@ def cases(request: HttpRequest) -> Any:
 
 @router.get("/cases/{number}", response=CaseOut, summary="One case")
 def case_detail(request: HttpRequest, number: str) -> Any:
-    return AfterSaleCase.objects.fetch(request.user, number=number)
+    return seen_case(request.user, number)
 
 
 @router.post("/cases/{number}/withdraw", response=CaseOut, summary="Take my claim back")
@@ -167,7 +174,7 @@ def reject(request: HttpRequest, number: str, body: DecisionIn) -> Any:
 
 @router.post("/cases/{number}/notes", response=CaseOut, summary="Write to the other side")
 def note(request: HttpRequest, number: str, body: TextIn) -> Any:
-    case = AfterSaleCase.objects.fetch(request.user, number=number)
+    case = seen_case(request.user, number)
     role = "buyer" if case.line.order.buyer_id == request.user.pk else "supplier"
     actions.add_note(case=case, author=request.user, role=role, text=body.text)
     return case

@@ -11,7 +11,7 @@ class OrdersConfig(AppConfig):
 
     def ready(self) -> None:
         from ledger import owners
-        from orders import deadlines, handlers  # noqa: F401
+        from orders import checks, deadlines, handlers  # noqa: F401
 
         owners.source(_suppliers_of)
 

@@ -6,14 +6,23 @@ from datetime import datetime
 from typing import Any
 
 from ninja import Schema
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, field_validator
 
 from orders.actions import Placed
 from orders.models import AfterSaleCase, OrderLine
 
 
 class Strict(Schema):
+    """A body with nothing else in it, and no text that PostgreSQL cannot keep."""
+
     model_config = ConfigDict(extra="forbid")
+
+    @field_validator("*", mode="after")
+    @classmethod
+    def _no_nul(cls, value: Any) -> Any:
+        if isinstance(value, str) and "\x00" in value:
+            raise ValueError("must not contain NUL")
+        return value
 
 
 class WantedIn(Strict):

@@ -22,7 +22,7 @@ from core.actors import acting
 from core.errors import DomainError, Invalid, NotFound
 from core.ids import is_public_number
 from orders import actions, story
-from orders.access import own_case, own_line, own_order
+from orders.access import own_case, own_line, own_order, seen_order
 from orders.forms import BuyForm, ClaimForm, DispatchForm, NoteForm
 from orders.models import TABS, AfterSaleCase, Order, OrderLine, PaymentIntent, SandboxCharge
 from orders.payments.contract import NextAction
@@ -101,8 +101,8 @@ def detail(request: HttpRequest, number: str) -> HttpResponse:
 def _typed(user: Any, number: str) -> Order:
     """The order of a typed number; a typing error is told apart from a missing order."""
     if not is_public_number(number):
-        raise NotFound(_("%s is not an order number. Look at it again.") % number)
-    return Order.objects.fetch(user, number=number.upper())
+        raise NotFound(_("%s is not an order number. Look at it again.") % number[:40])
+    return seen_order(user, number)
 
 
 @login_required

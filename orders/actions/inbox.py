@@ -10,10 +10,10 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from core import clock
-from core.errors import Invalid
+from core.errors import Busy, Invalid
 from orders.actions.payments import settle_payment
 from orders.models import WebhookInbox
-from orders.payments.contract import BadSignature
+from orders.payments.contract import BadSignature, Misconfigured
 from orders.payments.registry import provider
 
 log = logging.getLogger(__name__)
@@ -31,6 +31,9 @@ def take_webhook(*, code: str, headers: Mapping[str, str], body: bytes) -> Webho
         provider(code).parse_webhook(headers, body, now=clock.now())
     except BadSignature as error:
         raise Invalid(_("The webhook is refused: %s.") % error, code="bad_signature") from error
+    except Misconfigured as error:
+        log.exception("webhook cannot be verified", extra={"provider": code})
+        raise Busy(_("This provider is not set up here."), retry_after=60) from error
     with transaction.atomic():
         row = WebhookInbox.objects.create(
             provider=code, body=body.decode(), received_at=clock.now()

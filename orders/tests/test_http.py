@@ -132,6 +132,27 @@ def _deliver(market, order):
     market.pump()
 
 
+@pytest.mark.parametrize("number", ["%00", "x" * 300, "ABCDEFGHJKMN", "%F0%9F%98%80", "..%2F"])
+def test_a_number_that_cannot_be_is_not_found_anywhere(market, seller, number):
+    for path in ("/orders/{}/", "/orders/cases/{}/", f"{API}/orders/{{}}", f"{API}/cases/{{}}"):
+        assert market.client.get(path.format(number)).status_code == 404, path
+    assert seller.get(f"/supplier/cases/{number}/").status_code == 404
+    assert market.client.post(f"/orders/{number}/cancel/").status_code == 404
+    assert market.client.get(f"/orders/pay/{number}/").status_code == 404
+
+
+def test_a_text_that_cannot_be_kept_is_refused(market):
+    case = actions.open_case(
+        line=market.delivered().lines.get(),
+        buyer=market.buyer,
+        kind="return_and_refund",
+        reason="damaged",
+    )
+    assert post(market.client, f"/cases/{case.number}/notes", {"text": "a\x00b"}).status_code == 422
+    market.client.post(f"/orders/cases/{case.number}/note/", {"text": "a\x00b"})
+    assert case.notes.get().text == "ab"
+
+
 def test_lists_are_paged_by_cursor_and_hold_only_my_orders(market, stranger):
     for n in range(3):
         market.order(key=f"k{n}")

@@ -19,10 +19,10 @@ from orders.actions.cancelling import cancelled
 from orders.actions.cases import announce, move_case
 from orders.actions.locks import lock_order
 from orders.actions.settling import give_back_stock
+from orders.actions.words import words
 from orders.models import AfterSaleCase, CaseNote, OrderLine
 from supply.actions import cancel_purchase_lines, cancel_return
 
-LONGEST_TEXT = 2000
 # How long after it was accepted a parcel can still be sent back.
 CLAIM_PERIOD = timedelta(days=15)
 
@@ -55,7 +55,8 @@ def open_case(
     is in the wrong state, past its period, or has an open case. Locks the order, then the purchase
     order, then stock.
     """
-    _check_words(kind, reason, description)
+    _check_choices(kind, reason)
+    description = words(description)
     actor = acting(buyer, "buyer")
     with transaction.atomic():
         lock_order(line.order_id)
@@ -100,32 +101,31 @@ def withdraw_case(*, case: AfterSaleCase, buyer: Any) -> None:
 
 def escalate_case(*, case: AfterSaleCase, buyer: Any, why: str) -> None:
     """The buyer asks the house to rule on a rejection. Raises IllegalMove. Locks the order."""
+    why = words(why)
     with transaction.atomic():
         lock_order(case.line.order_id)
         case.refresh_from_db()
         move_case(case, "ESCALATED", actor=acting(buyer, "buyer"), why=why)
         move_case(case, "ARBITRATING", actor=SYSTEM, why="the house rules")
-        if why.strip():
+        if why:
             add_note(case=case, author=buyer, role="buyer", text=why)
 
 
 def add_note(*, case: AfterSaleCase, author: Any, role: str, text: str) -> CaseNote:
     """Write to the other side. Raises Invalid for an empty or over-long text, Conflict when closed."""
-    words = text.strip()
-    if not 1 <= len(words) <= LONGEST_TEXT:
-        raise Invalid(_("Write 1 to %d characters.") % LONGEST_TEXT, code="text")
+    said = words(text)
+    if not said:
+        raise Invalid(_("Write something first."), code="text")
     if case.state in states.CASE_FINAL:
         raise Conflict(_("This case is closed."))
-    return CaseNote.objects.create(case=case, author=author, role=role, text=words, at=clock.now())
+    return CaseNote.objects.create(case=case, author=author, role=role, text=said, at=clock.now())
 
 
-def _check_words(kind: str, reason: str, description: str) -> None:
+def _check_choices(kind: str, reason: str) -> None:
     if kind not in Kind.values:
         raise Invalid(_("Choose what you want."), code="kind")
     if reason not in Reason.values:
         raise Invalid(_("Choose a reason."), code="reason")
-    if len(description) > LONGEST_TEXT:
-        raise Invalid(_("Write at most %d characters.") % LONGEST_TEXT, code="text")
 
 
 def _check_state(item: OrderLine, kind: str, count: int) -> None:

@@ -10,6 +10,7 @@ from core.errors import Invalid
 from orders.actions.after_sale.steps import approve, await_return, pay_back
 from orders.actions.cases import move_case
 from orders.actions.locks import lock_order
+from orders.actions.words import words
 from orders.models import AfterSaleCase
 from supply.models import ReturnParcel
 
@@ -19,7 +20,7 @@ def approve_case(*, case: AfterSaleCase, actor: Actor, note: str = "") -> None:
     with transaction.atomic():
         lock_order(case.line.order_id)
         case.refresh_from_db()
-        approve(case, actor, note.strip())
+        approve(case, actor, words(note))
 
 
 def reject_case(*, case: AfterSaleCase, actor: Actor, note: str) -> None:
@@ -27,12 +28,13 @@ def reject_case(*, case: AfterSaleCase, actor: Actor, note: str) -> None:
 
     Raises Invalid without a reason, IllegalMove, Forbidden. Locks the order.
     """
-    if not note.strip():
+    note = words(note)
+    if not note:
         raise Invalid(_("Say why you refuse, so that the buyer can answer."), code="note_required")
     with transaction.atomic():
         lock_order(case.line.order_id)
         case.refresh_from_db()
-        move_case(case, "REJECTED", actor=actor, why=note.strip())
+        move_case(case, "REJECTED", actor=actor, why=note)
 
 
 def rule_case(
@@ -43,7 +45,8 @@ def rule_case(
     For the buyer: money back if the goods are back, otherwise the return is awaited first. For the
     seller: closed. Raises Invalid without a note, IllegalMove, Forbidden. Locks the order.
     """
-    if not note.strip():
+    note = words(note)
+    if not note:
         raise Invalid(_("Give the grounds of the ruling."), code="note_required")
     if fault and fault not in AfterSaleCase.Fault.values:
         raise Invalid(_("Choose who is at fault."), code="fault")
@@ -53,7 +56,7 @@ def rule_case(
         if case.state in {"DISPUTED", "ESCALATED"}:
             move_case(case, "ARBITRATING", actor=SYSTEM, why="the house rules")
         ruling = "RULED_BUYER" if for_buyer else "RULED_SELLER"
-        move_case(case, ruling, actor=actor, why=note.strip())
+        move_case(case, ruling, actor=actor, why=note)
         if fault:
             AfterSaleCase.objects.filter(pk=case.pk).update(fault=fault)
             case.fault = fault

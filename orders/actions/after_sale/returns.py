@@ -12,6 +12,7 @@ from core.errors import Invalid
 from orders.actions.after_sale.steps import accept_return
 from orders.actions.cases import move_case
 from orders.actions.locks import lock_order
+from orders.actions.words import words
 from orders.models import AfterSaleCase
 from supply.actions import return_dispatched
 
@@ -21,8 +22,8 @@ BEFORE_INSPECTION = ("AWAITING_RETURN", "RETURN_IN_TRANSIT", "RETURN_RECEIVED")
 
 def dispatch_return(*, case: AfterSaleCase, buyer: Any, carrier: str, tracking_number: str) -> None:
     """The buyer sent the goods back. Raises Invalid, IllegalMove. Locks the order."""
-    carrier, tracking_number = carrier.strip(), tracking_number.strip()
-    if not 1 <= len(carrier) <= 40 or not 1 <= len(tracking_number) <= 60:
+    carrier, tracking_number = words(carrier, longest=40), words(tracking_number, longest=60)
+    if not carrier or not tracking_number:
         raise Invalid(_("Enter the carrier and the tracking number."), code="tracking")
     with transaction.atomic():
         lock_order(case.line.order_id)
