@@ -99,7 +99,7 @@ def place_order(
         if getattr(error.__cause__, "sqlstate", "") in CONTENTION:
             raise Busy(_("Many people are buying this. Try again."), retry_after=1) from error
         raise
-    intent = PaymentIntent.objects.get(pk=answer["intent_id"])
+    intent = PaymentIntent.objects.select_related("order").get(pk=answer["intent_id"])
     action = next_action_of(intent) if intent.provider_ref else start_payment(intent=intent)
     return Placed(
         order_id=answer["order_id"],

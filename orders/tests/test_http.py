@@ -258,6 +258,13 @@ def test_a_plain_purchase_is_protected_against_foreign_sites(market):
     assert not Order.objects.exists()
 
 
+def test_the_api_takes_no_order_from_a_session_of_a_foreign_site(market):
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(market.buyer)
+    assert post(strict, "/orders", wish(market), key="k").status_code == 403
+    assert not Order.objects.exists()
+
+
 @pytest.mark.parametrize("tab", ["all", "pay", "ship", "receive", "done", "cases", "nonsense"])
 def test_the_list_has_a_tab_for_every_stage(market, tab):
     orders = {
