@@ -266,6 +266,9 @@ class TestViewer:
             message = {"t": "chat", "id": f"99.{number}", "user": user, "text": f"no. {number}"}
             routes[-1].send(json.dumps([{**message, "at": 0}]))
         expect(page.locator(".say").last).to_contain_text("no. 499")
+        routes[-1].send(json.dumps([{"t": "sampled", "shown": 20, "of": 64}]))
+        expect(page.locator("[data-part=sampled]")).to_contain_text("20 of 64")
+        expect(page.locator("[data-part=sampled]")).to_be_hidden(timeout=8000)
         assert page.locator(".say").count() <= 150
         assert page.evaluate("document.querySelectorAll('*').length") < 1500
         assert page.evaluate("window.draws") <= 40

@@ -16,6 +16,7 @@ import { fold } from "./store";
 import { Ticker } from "./ticker";
 
 const NOTICE_AFTER_MS = 1200;
+const SAMPLED_MS = 3000;
 const REFUSED: readonly Phase[] = ["sold_out", "limit", "closed", "error", "unpaid"];
 
 class LiveRoom extends HTMLElement {
@@ -31,6 +32,7 @@ class LiveRoom extends HTMLElement {
   private link: Link = "connecting";
   private noticeTimer = 0;
   private toastTimer = 0;
+  private sampledTimer = 0;
   private me: number | null = null;
 
   connectedCallback(): void {
@@ -91,12 +93,9 @@ class LiveRoom extends HTMLElement {
       case "joins":
         this.joined(event.names, event.n);
         return;
-      case "sampled": {
-        const note = part(this, "sampled");
-        note.hidden = event.shown >= event.of;
-        fill(note, { text: say("sampled", { shown: event.shown, of: event.of }) });
+      case "sampled":
+        this.sampled(event.shown, event.of);
         return;
-      }
       case "ticker":
         this.ticker.show(say("bought", { name: event.name, title: event.title, n: event.qty }));
         return;
@@ -213,6 +212,15 @@ class LiveRoom extends HTMLElement {
     line.classList.remove("is-new");
     void line.offsetWidth;
     line.classList.add("is-new");
+  }
+
+  /** Said while it is so: the server repeats it each second. */
+  private sampled(shown: number, of: number): void {
+    const note = part(this, "sampled");
+    note.hidden = shown >= of;
+    fill(note, { text: say("sampled", { shown, of }) });
+    clearTimeout(this.sampledTimer);
+    this.sampledTimer = window.setTimeout(() => (note.hidden = true), SAMPLED_MS);
   }
 
   private async share(): Promise<void> {

@@ -14,7 +14,7 @@ interface Listener {
 }
 
 const ANSWERS = new Set([
-  "welcome", "reset", "sampled", "order.accepted", "order.paid", "sold_out", "limit", "busy",
+  "welcome", "reset", "order.accepted", "order.paid", "sold_out", "limit", "busy",
   "closed", "error", "pong", "bye",
 ]);
 const PING_MS = 20_000;
