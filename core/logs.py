@@ -49,6 +49,7 @@ def configure() -> None:
         "celery.worker.strategy",
         "celery.app.trace",
         "celery.beat",
+        "uvicorn.error",
     ):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     structlog.configure(

@@ -76,7 +76,9 @@ def format_money(minor: int, currency: str, locale: str = "en") -> str:
     """Human form with the currency's own number of decimals; `locale` is a Django or Babel code."""
     precision = get_currency_precision(currency)
     amount = Decimal(minor).scaleb(-precision)
-    return format_currency(amount, currency, locale=babel_locale(locale))
+    text = format_currency(amount, currency, locale=babel_locale(locale))
+    # The house's own currency needs no country's mark, whatever language its reader has.
+    return text.replace("CN¥", "¥")
 
 
 def babel_locale(code: str) -> str:

@@ -93,6 +93,33 @@ def audit() -> None:
     )
 
 
+def balances() -> None:
+    """Every account's balance, the stock and the money paid and refunded, as one JSON line."""
+    from django.db.models import Sum
+
+    from ledger.models import Account, Posting
+    from orders.models import PaymentIntent, Refund
+    from supply.models import Stock
+
+    stock = Stock.objects.get()
+    accounts = Account.objects.annotate(sum=Sum("postings__amount_minor"))
+    entries = Posting.objects.values("entry").annotate(sum=Sum("amount_minor"))
+    _say(
+        balances={str(account): account.sum or 0 for account in accounts},
+        ledger=Posting.objects.aggregate(sum=Sum("amount_minor"))["sum"] or 0,
+        unbalanced=entries.exclude(sum=0).count(),
+        stock=[stock.on_hand, stock.reserved],
+        paid=_total(PaymentIntent),
+        refunded=_total(Refund),
+    )
+
+
+def _total(model: Any) -> int:
+    from django.db.models import Sum
+
+    return model.objects.filter(state="SUCCEEDED").aggregate(sum=Sum("amount_minor"))["sum"] or 0
+
+
 def _counts(model: Any, column: str) -> list[tuple[str, int]]:
     from django.db.models import Count
 

@@ -40,7 +40,7 @@ def test_currencies_do_not_mix():
     ("minor", "currency", "locale", "text"),
     [
         (12_900, "CNY", "zh-hans", "¥129.00"),
-        (12_900, "CNY", "en", "CN¥129.00"),
+        (12_900, "CNY", "en", "¥129.00"),
         (500, "JPY", "en", "¥500"),
     ],
 )
