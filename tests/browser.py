@@ -54,7 +54,11 @@ def chromium() -> Iterator[Browser]:
 
 def phone(browser: Browser, **options: object) -> BrowserContext:
     return browser.new_context(
-        viewport=PHONE, has_touch=True, is_mobile=True, locale="en", **options  # type: ignore[arg-type]
+        viewport=PHONE,
+        has_touch=True,
+        is_mobile=True,
+        locale="en",
+        **options,  # type: ignore[arg-type]
     )
 
 

@@ -38,7 +38,7 @@ def test_an_unknown_state_is_spelled_out() -> None:
     ("minor", "currency", "language", "parts"),
     [
         (129_900, "CNY", "zh-hans", ("¥", "1,299", ".00", True)),
-        (129_905, "CNY", "en", ("CN¥", "1,299", ".05", True)),
+        (129_905, "CNY", "en", ("¥", "1,299", ".05", True)),
         (1_234_567, "JPY", "en", ("¥", "1,234,567", "", True)),
         (4_999, "EUR", "de", ("\xa0€", "49", ",99", False)),
         (-100, "USD", "en", ("-$", "1", ".00", True)),
