@@ -70,8 +70,8 @@ class Recording:
 
     def free_init_number(self) -> int:
         """A number that no init segment has; a disk that was full may have lost a session's line."""
-        numbers = {s.init for s in self.sessions} | {s.init for s in self.segments}
-        return max(numbers, default=-1) + 1
+        # Numbers grow in both lists, so the last of each is the largest.
+        return max((s.init for s in (*self.sessions[-1:], *self.segments[-1:])), default=-1) + 1
 
     @property
     def duration(self) -> float:
