@@ -1,0 +1,30 @@
+"""Tables of this floor. Amounts are minor units of the order's currency."""
+
+from orders.models.payments import PaymentEvent, PaymentIntent, Refund, WebhookInbox
+from orders.models.sales import (
+    STATUS_ORDER,
+    TABS,
+    AfterSaleCase,
+    CaseNote,
+    Order,
+    OrderLine,
+    Reservation,
+)
+from orders.models.sandbox import SandboxCharge, SandboxRefund, SandboxWebhook
+
+__all__ = [
+    "STATUS_ORDER",
+    "TABS",
+    "AfterSaleCase",
+    "CaseNote",
+    "Order",
+    "OrderLine",
+    "PaymentEvent",
+    "PaymentIntent",
+    "Refund",
+    "Reservation",
+    "SandboxCharge",
+    "SandboxRefund",
+    "SandboxWebhook",
+    "WebhookInbox",
+]
