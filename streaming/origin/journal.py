@@ -71,7 +71,8 @@ class Recording:
     def free_init_number(self) -> int:
         """A number that no init segment has; a disk that was full may have lost a session's line."""
         # Numbers grow in both lists, so the last of each is the largest.
-        return max((s.init for s in (*self.sessions[-1:], *self.segments[-1:])), default=-1) + 1
+        lasts = [s.init for s in self.sessions[-1:]] + [s.init for s in self.segments[-1:]]
+        return max(lasts, default=-1) + 1
 
     @property
     def duration(self) -> float:
