@@ -16,6 +16,7 @@ from demo.live import backstage
 from demo.live.board import Board
 from demo.live.crowd import Crowd
 from demo.live.host import Host
+from demo.live.recording import Recording
 from demo.live.stage import Stage
 
 log = logging.getLogger(__name__)
@@ -31,11 +32,13 @@ async def run() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     stage, board = Stage(settings.BASE_URL), Board()
+    recording = Recording(settings.BASE_URL)
     host = Host(board)
     crowd = Crowd(settings.BASE_URL, board)
     work = [
-        asyncio.create_task(_again(lambda: stage.tend(), STAGE_SECONDS)),
+        asyncio.create_task(_again(stage.tend, STAGE_SECONDS)),
         asyncio.create_task(_again(lambda: host.act(stage.room_id), HOST_SECONDS)),
+        asyncio.create_task(_again(recording.tend, STAGE_SECONDS)),
         asyncio.create_task(_again(backstage.act, BACKSTAGE_SECONDS)),
         asyncio.create_task(crowd.run(lambda: stage.room_id)),
     ]
@@ -44,6 +47,7 @@ async def run() -> None:
         task.cancel()
     await asyncio.wait(work, timeout=1)
     stage.close()
+    recording.close()
 
 
 async def _again(act: Callable[[], None], pause: float) -> None:

@@ -12,7 +12,6 @@ from django.conf import settings
 
 from catalog import pictures
 from demo.seed.rooms import live_room
-from demo.stock.people import LIVE_SHOW
 from rooms import actions as rooms
 from rooms.models import Room, RoomItem
 from streaming import actions as streaming
@@ -70,18 +69,18 @@ class Stage:
         return time.monotonic() - self._silent_since > PATIENCE_SECONDS
 
     def _broadcast(self, room: Room) -> None:
-        assert room.stream is not None
-        drawn = loop.load(pictures=_pictures(room), seed=crc32(LIVE_SHOW.encode()))
-        sender = Sender(
-            stream=room.stream,
-            user=room.anchor,
-            loop=drawn,
-            base_url=self._base_url,
-            stop=self._stop,
-        )
-        reason = sender.run()
+        reason = broadcast(room, self._base_url, self._stop)
         self._taken_over = reason == "superseded"
-        log.info("broadcast ended", extra={"why": reason, "room": room.slug})
+
+
+def broadcast(room: Room, base_url: str, stop: Event) -> str:
+    """Send the drawn loop with the room's own goods until `stop`; says why it ended."""
+    assert room.stream is not None
+    drawn = loop.load(pictures=_pictures(room), seed=crc32(room.anchor.username.encode()))
+    sender = Sender(stream=room.stream, user=room.anchor, loop=drawn, base_url=base_url, stop=stop)
+    reason = sender.run()
+    log.info("broadcast ended", extra={"why": reason, "room": room.slug})
+    return reason
 
 
 def _pictures(room: Room) -> list[Path]:

@@ -97,8 +97,13 @@ def believable_stock() -> None:
     source = random.Random("stock")
     admin = User.objects.get(username="admin")
     for offer in Offer.objects.select_related("stock").order_by("pk"):
-        wanted = source.choice([18, 24, 36, 48, 60, 90, 120]) + offer.stock.reserved
-        supply.set_stock(offer=offer, on_hand=wanted, actor=admin, why="counted")
+        wanted = (
+            source.choice([3, 5, 18, 24, 24, 36, 36, 48, 48, 60, 60, 90, 120, 180])
+            + offer.stock.reserved
+        )
+        supply.set_stock(
+            offer=offer, on_hand=counted + offer.stock.reserved, actor=admin, why="counted"
+        )
 
 
 def _drawn(goods: list[Good]) -> Iterator[tuple[Good, bytes]]:

@@ -6,11 +6,14 @@ import random
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.utils import timezone
+
 from accounts.models import User
 from core import clock
 from core.actors import acting
 from demo.seed.clockwork import Life
 from demo.stock.goods import RETURN_BPS
+from demo.stock.people import DEMO_SUPPLIER
 from orders import actions as orders
 from orders.actions import Wanted
 from orders.models import AfterSaleCase, Order, OrderLine
@@ -91,10 +94,14 @@ def _parcels(source: random.Random, order: Order) -> Life:
 
 
 def _after_delivery(source: random.Random, order: Order, buyer: User) -> Life:
-    lines = list(order.lines.select_related("listing_variant__listing__product__category"))
+    lines = list(
+        order.lines.select_related(
+            "order", "supplier", "listing_variant__listing__product__category"
+        )
+    )
     for line in lines:
         category = line.listing_variant.listing.product.category.slug
-        if source.random() * 10_000 < RETURN_BPS.get(category, 1000):
+        if source.random() * 10_000 < _return_bps(line, category):
             yield _later(hours=source.uniform(6, 100))
             yield from _return(source, line, category, buyer)
             return
@@ -102,6 +109,13 @@ def _after_delivery(source: random.Random, order: Order, buyer: User) -> Life:
         yield _later(hours=source.uniform(5, 120))
         if order.lines.filter(state__in=["SHIPPED", "DELIVERED"]).exists():
             orders.confirm_receipt(order=order, buyer=buyer)
+
+
+def _return_bps(line: OrderLine, category: str) -> int:
+    """The category's; more of late at the demo supplier, so that its portal has returns to show."""
+    usual = RETURN_BPS.get(category, 1000)
+    lately = line.order.placed_at > timezone.now() - timedelta(days=11)
+    return 4 * usual if lately and line.supplier.code == DEMO_SUPPLIER else usual
 
 
 def _return(source: random.Random, line: OrderLine, category: str, buyer: User) -> Life:

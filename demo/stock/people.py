@@ -85,6 +85,10 @@ SHOWS = [
              ("tee-sunday", "cap-outside", "socks-harlequin", "jeans-mill", "tote-market")),
 ]  # fmt: skip
 
+# Shown once, in a minute and a half, by `demo_live`: it leaves a recording.
+SHORT_SHOW = ShowData("freya-table-for-two", "freya_home", "Table for two in ninety seconds", None,
+                      ("mug-dune", "kettle-arden", "pan-ember", "candle-no7", "cushion-glen"))  # fmt: skip
+
 # Buyers: user name, display name, city. The first dozen also sit in the live room.
 BUYERS = [
     ("juno_w", "Juno W.", "Shanghai"), ("tangtang", "糖糖", "Chengdu"), ("ben_h", "Ben H.", "Beijing"),
