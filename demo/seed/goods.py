@@ -97,10 +97,7 @@ def believable_stock() -> None:
     source = random.Random("stock")
     admin = User.objects.get(username="admin")
     for offer in Offer.objects.select_related("stock").order_by("pk"):
-        wanted = (
-            source.choice([3, 5, 18, 24, 24, 36, 36, 48, 48, 60, 60, 90, 120, 180])
-            + offer.stock.reserved
-        )
+        counted = source.choice([3, 5, 18, 24, 24, 36, 36, 48, 48, 60, 60, 90, 120, 180])
         supply.set_stock(
             offer=offer, on_hand=counted + offer.stock.reserved, actor=admin, why="counted"
         )
