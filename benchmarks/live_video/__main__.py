@@ -1,8 +1,9 @@
 """`python -m benchmarks.live_video [--short]`: latency, smoothness, cost, and two faults.
 
 A real anchor page and a real viewer page in two Chromium processes, against the whole product
-(`manage.py up`). The peer is plain HLS from the same segments in an untuned hls.js. Latency is from
-the clock drawn into a picture before encoding to the moment the viewer's browser presents it.
+(`manage.py up`). The peer is plain HLS from the same segments of one second, three segments from
+the edge. Latency is from the clock drawn into a picture before encoding to the moment the viewer's
+browser presents it.
 """
 
 from __future__ import annotations

@@ -59,7 +59,8 @@ PLAIN_PLAYER = """
 (url) => {
   const video = document.body.appendChild(document.createElement("video"));
   video.muted = true;
-  const hls = new Hls({ lowLatencyMode: false });
+  // Three segments from the edge, which is what HLS asks of a player.
+  const hls = new Hls({ lowLatencyMode: false, liveSyncDuration: 3, liveMaxLatencyDuration: 10 });
   hls.loadSource(url);
   hls.attachMedia(video);
   void video.play();
@@ -112,7 +113,7 @@ def viewer(browser: Any, stack: Stack, slug: str) -> Iterator[Any]:
 
 @contextmanager
 def plain_viewer(browser: Any, stack: Stack, url: str) -> Iterator[Any]:
-    """The peer: hls.js as it comes, on ordinary HLS made of the same segments."""
+    """The peer: ordinary HLS made of the same segments, in hls.js without our settings."""
     with _page(browser, PHONE, bypass_csp=True) as page:
         page.goto(f"{stack.base_url}/healthz")
         page.add_script_tag(path=str(HLS))
