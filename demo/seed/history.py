@@ -15,7 +15,7 @@ from core.models import IdempotencyRecord
 from demo.seed.clockwork import Life, Timeline, backdating
 from demo.seed.goods import believable_stock
 from demo.seed.lives import Purchase, order_life
-from demo.seed.rooms import cover_of, open_room
+from demo.seed.rooms import begins_at, cover_of, open_room
 from demo.stock.people import BUYERS, SHOWS, ShowData
 from orders.actions import Wanted
 from rooms import actions as rooms
@@ -36,7 +36,7 @@ def seed_history(*, shows: int, orders: int, days: int) -> None:
     ][:shows]
     fresh = [show for show in past if not Room.objects.filter(slug=show.slug).exists()]
     for show in fresh:
-        begins = now + timedelta(hours=show.when or 0)
+        begins = begins_at(show, now)
         timeline.begin(begins - LEAD, _show_life(show, begins))
     count = max(0, orders - written)
     for number, (at, on_air) in enumerate(_moments(source, now, past, count, days)):
@@ -54,7 +54,7 @@ def _moments(
     for _ in range(count):
         if past and source.random() < 0.66:
             show = source.choice(past)
-            begins = now + timedelta(hours=show.when or 0)
+            begins = begins_at(show, now)
             yield begins + timedelta(minutes=source.uniform(4, show.minutes - 2)), show
         else:
             # One in five in the last day, so that there is something to pack and to wait for.

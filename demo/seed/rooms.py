@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from accounts.models import User
 from catalog import pictures
@@ -43,8 +43,13 @@ def open_room(show: ShowData, cover_key: str) -> Room:
     for listing in shelf(show):
         rooms.add_item(room=room, listing=listing, actor=anchor)
     if show.when is not None and show.when > 0:
-        rooms.schedule_room(room=room, at=clock.now() + timedelta(hours=show.when), actor=anchor)
+        rooms.schedule_room(room=room, at=begins_at(show, clock.now()), actor=anchor)
     return room
+
+
+def begins_at(show: ShowData, now: datetime) -> datetime:
+    """The full hour of a show that is told in hours from `now`."""
+    return (now + timedelta(hours=show.when or 0)).replace(minute=0, second=0, microsecond=0)
 
 
 def shelf(show: ShowData) -> list[Listing]:
