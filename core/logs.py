@@ -39,6 +39,7 @@ def configure() -> None:
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=[*final, renderer])
     )
+    handler.addFilter(_worth_a_line)
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(logging.INFO)
@@ -60,6 +61,12 @@ def configure() -> None:
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
     )
+
+
+def _worth_a_line(record: logging.LogRecord) -> bool:
+    """A probe that is told "not yet" is no error."""
+    path = getattr(getattr(record, "request", None), "path", "")
+    return not (path == "/readyz" and record.name == "django.request")
 
 
 class RequestLogMiddleware:
