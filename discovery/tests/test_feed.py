@@ -11,6 +11,7 @@ from core import clock
 from core.actors import acting
 from rooms import actions, feed
 from rooms.tests import factories as make
+from supply.models import Offer
 
 pytestmark = pytest.mark.django_db
 
@@ -86,3 +87,11 @@ def test_without_redis_the_feed_still_comes(client: Client, settings) -> None:
         assert client.get(f"/rooms/{room.slug}/").status_code == 200
     finally:
         redis.client.cache_clear()
+
+
+def test_goods_whose_offers_are_all_withdrawn_are_not_shown(client: Client) -> None:
+    make.listing(title="Silk robe")
+    gone = make.listing(title="Camel coat")
+    Offer.objects.filter(listing_variant__listing=gone).update(status=Offer.Status.WITHDRAWN)
+    for page in ("/", "/?q=camel"):
+        assert "Camel coat" not in [good["title"] for good in client.get(page).context["goods"]]

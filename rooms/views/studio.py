@@ -23,14 +23,16 @@ from accounts.models import User
 from catalog.models import Listing
 from core.actors import acting
 from core.errors import Invalid, NotFound
-from rooms import actions
+from promotion.selection import Selectable, selectable
+from rooms import actions, cards, wire
 from rooms.actions.goods import wire_form
-from rooms.models import Room
+from rooms.actions.talk import one_line
+from rooms.models import Room, RoomItem
 from rooms.numbers import numbers
-from rooms.selection import selection
 from rooms.snapshot import snapshot, state_of
 
 PAST_SHOWN = 12
+SELECTION_PAGE = 24
 
 
 @require_safe
@@ -62,7 +64,7 @@ def home(request: HttpRequest) -> HttpResponse:
 @login_required
 def console(request: HttpRequest, slug: str) -> HttpResponse:
     """rooms/studio.html: `room`, `snapshot`, `numbers` (also at …/numbers/ as JSON), `publish`
-    ({sessions_url}: POST there for a publishing grant), `selection` (first page, see `rooms.selection`).
+    ({sessions_url}: POST there for a publishing grant), `selection` (its first page).
     Below /studio/<slug>/: go-live/, end/, discard/, schedule/ (`scheduled_at`), items/ (`listing`: id),
     items/remove/ (`placement`), items/sort/ (`order`: placements), pin/ (`placement` or empty),
     chat/ (`text`, `id`), selection/?q=&page=, numbers/.
@@ -78,7 +80,7 @@ def console(request: HttpRequest, slug: str) -> HttpResponse:
             "publish": {"sessions_url": f"/api/v1/streams/{room.stream.key}/sessions"}
             if room.stream
             else None,
-            "selection": selection(room=room),
+            "selection": _selection(room),
         },
     )
 
@@ -89,14 +91,44 @@ def selection_list(request: HttpRequest, slug: str) -> HttpResponse:
     """rooms/_selection.html with `selection` and `room`, or the same as JSON; `?q=`, `?page=`."""
     room = own_room(request.user, slug)
     page = request.GET.get("page", "1")
-    found = selection(
-        room=room,
+    found = _selection(
+        room,
         text=request.GET.get("q", ""),
         page=int(page) if page.isascii() and page.isdigit() and len(page) < 6 else 1,
     )
     if _wants_json(request):
         return JsonResponse(found)
     return render(request, "rooms/_selection.html", {"room": room, "selection": found})
+
+
+def _selection(room: Room, *, text: str = "", page: int = 1) -> dict[str, Any]:
+    """What the room's anchor may take into it: {query, page, next (page number or None), rows}."""
+    query, page = one_line(text)[:100], max(1, page)
+    start = (page - 1) * SELECTION_PAGE
+    found = selectable(room.anchor, query, start=start, limit=SELECTION_PAGE + 1)
+    shown = RoomItem.objects.shown().filter(room=room)
+    taken = set(shown.values_list("placement__listing_id", flat=True))
+    return {
+        "query": query,
+        "page": page,
+        "next": page + 1 if len(found) > SELECTION_PAGE else None,
+        "rows": [_offered(row, row.listing.pk in taken) for row in found[:SELECTION_PAGE]],
+    }
+
+
+def _offered(row: Selectable, taken: bool) -> dict[str, Any]:
+    """A listing by what its cheapest variant costs and what a sale earns at least."""
+    return {
+        "listing": row.listing.pk,
+        "title": row.listing.product.title,
+        "supplier": row.listing.supplier.name,
+        "picture": cards.picture(row.listing),
+        "price": wire.money(row.price_minor[0], row.currency),
+        "commission_bps": row.commission_bps[0],
+        "earn": wire.money(row.earn_minor[0], row.currency),
+        "left": row.left,
+        "taken": taken,
+    }
 
 
 @require_safe
