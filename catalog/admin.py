@@ -14,8 +14,8 @@ from unfold.admin import ModelAdmin, TabularInline
 
 from catalog import actions, search
 from catalog.models import Category, Listing, ListingVariant, Picture, Product, Variant
+from core.admin import ReadOnly
 from core.money import format_money
-from supply.admin import ReadOnly
 
 
 @admin.register(Category)

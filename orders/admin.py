@@ -18,6 +18,7 @@ from unfold.decorators import action
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
 from core.actors import acting
+from core.admin import ReadOnly
 from core.errors import DomainError
 from core.money import format_money
 from orders import actions
@@ -32,19 +33,6 @@ from orders.models import (
     Refund,
     WebhookInbox,
 )
-
-
-class ReadOnly:
-    """Nothing is typed over here; what may be done is a button."""
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 class InMoney:

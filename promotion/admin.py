@@ -6,9 +6,9 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
 
+from core.admin import ReadOnly
 from core.money import format_money
 from promotion.models import Commission, CommissionPlan, Placement, PlacementTerm
-from supply.admin import ReadOnly
 
 
 @admin.register(CommissionPlan)

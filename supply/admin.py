@@ -18,6 +18,7 @@ from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import action
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
+from core.admin import ReadOnly
 from core.errors import DomainError
 from core.money import format_money
 from core.templatetags.design import state_label
@@ -32,19 +33,6 @@ from supply.models import (
     StockAdjustment,
     Supplier,
 )
-
-
-class ReadOnly:
-    """Rows change by actions only, never by typing over them."""
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 class MoveForm(forms.Form):
