@@ -13,7 +13,6 @@ SELF_SUFFICIENT = {
     "-h",
     "--version",
     "version",
-    "makemigrations",
     "collectstatic",
 }
 

@@ -58,6 +58,6 @@ DROP FUNCTION ledger_refuse_change();
 
 
 class Migration(migrations.Migration):
-    dependencies = [("ledger", "0002_refund_payable")]
+    dependencies = [("ledger", "0001_initial")]
 
     operations = [migrations.RunSQL(FORWARD, BACKWARD)]
