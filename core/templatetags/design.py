@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from babel import Locale
 from django import template
 from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
@@ -145,6 +146,33 @@ def money_parts(minor: int | None, currency: str = "CNY") -> dict[str, Any]:
         return {"sign": "", "whole": text, "cents": "", "sign_first": True}
     before, whole, cents, after = match.groups(default="")
     return {"sign": before or after, "whole": whole, "cents": cents, "sign_first": bool(before)}
+
+
+@register.filter
+def country_name(code: str) -> str:
+    """`CN` in the reader's language; an unknown code as it is."""
+    locale = Locale.parse(get_language() or "en", sep="-")
+    return str(locale.territories.get(code, code))
+
+
+@register.filter
+def address_lines(place: Any) -> list[str]:
+    """An address as people write it: from the street to the country, in Chinese the other way round.
+
+    `place` is an object or a dictionary with the fields of `accounts.Address`.
+    """
+    if not place:
+        return []
+    names = ("street", "district", "postal_code", "city", "region", "country")
+    read = place.get if isinstance(place, dict) else lambda name: getattr(place, name, "")
+    street, district, postcode, city, region, country = (str(read(name) or "") for name in names)
+    region = "" if region == city else region
+    where = country_name(country)
+    if (get_language() or "").startswith("zh"):
+        lines = [f"{where} {region} {city} {district}", street, postcode]
+    else:
+        lines = [street, district, f"{postcode} {city}", region, where]
+    return [line for line in (" ".join(line.split()) for line in lines) if line]
 
 
 @register.filter

@@ -245,7 +245,7 @@ export class BuySheet {
           row.querySelector("input")!.value = String(id);
           fill(row, {
             who: `${body.recipient} · ${body.phone}`,
-            where: [body.region, body.city, body.district, body.street].filter(Boolean).join(" "),
+            where: [body.street, body.district, body.city, body.region].filter(Boolean).join(", "),
           });
           part(this.sheet, "address-list").append(row);
           this.pickAddress(id);

@@ -70,6 +70,7 @@ class LiveStudio extends HTMLElement {
     const { room, counts } = this.state;
     this.toggleAttribute("data-on-air", room.state === "LIVE" || room.state === "INTERRUPTED");
     this.dataset.room = room.state;
+    this.dataset.video = this.state.video.state;
     this.goods.draw();
     fill(this, { viewers: compact(counts.viewers), likes: compact(counts.likes) });
     this.tick();
@@ -111,7 +112,8 @@ class LiveStudio extends HTMLElement {
   private tick(): void {
     const { started_at, ended_at } = this.state.room;
     const until = ended_at ?? this.socket.now();
-    fill(this, { elapsed: started_at === null ? null : clock(until - started_at) });
+    const counts = started_at !== null && this.state.video.state !== "waiting";
+    fill(this, { elapsed: counts ? clock(until - started_at) : null });
   }
 
   private async count(url: string): Promise<void> {
