@@ -17,3 +17,4 @@ DATABASES["default"]["OPTIONS"].pop("pool", None)
 REDIS_PREFIX = f"test-{os.getpid()}"
 CELERY = {**CELERY, "task_always_eager": True, "task_eager_propagates": True}
 WHITENOISE_AUTOREFRESH = True
+STATIC_ROOT = None
