@@ -18,6 +18,7 @@ from django.db import connection, transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
+from core import metrics
 from core.models import HandledEvent, OutboxEvent
 
 log = logging.getLogger(__name__)
@@ -101,6 +102,10 @@ def _deliver_next() -> bool:
             )
         else:
             OutboxEvent.objects.filter(pk=row.pk).update(delivered_at=Now())
+    if failures:
+        metrics.FAILED.labels(row.topic).inc(len(failures))
+    else:
+        metrics.DELIVERED.inc()
     return True
 
 

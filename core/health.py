@@ -7,10 +7,11 @@ import time
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from core import metrics as measured
 from core import redis
 
 HEARTBEAT_SECONDS = 30
@@ -46,7 +47,7 @@ def readyz(request: HttpRequest) -> JsonResponse:
 
 
 def metrics(request: HttpRequest) -> HttpResponse:
-    return HttpResponse(generate_latest(REGISTRY), content_type=CONTENT_TYPE_LATEST)
+    return HttpResponse(measured.exposition(BacklogCollector()), content_type=CONTENT_TYPE_LATEST)
 
 
 def _database() -> str:
@@ -108,6 +109,3 @@ class BacklogCollector(Collector):
 
     def describe(self):  # type: ignore[no-untyped-def]
         return []
-
-
-REGISTRY.register(BacklogCollector())

@@ -47,6 +47,11 @@ class Child:
     def pid(self) -> int | None:
         return self._process.pid if self._process and self._process.poll() is None else None
 
+    @property
+    def last_pid(self) -> int:
+        """Process id of the last start, whether it still lives or not; 0 before the first."""
+        return self._process.pid if self._process else 0
+
     def start(self) -> None:
         self._started_at = time.monotonic()
         self._process = subprocess.Popen(

@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 
+from core import metrics
 from liveshop import embedded
 from liveshop.supervision.children import Child, Program
 
@@ -57,6 +58,7 @@ class Supervisor:
         for child in self.children:
             if news := child.tend():
                 self.say(news)
+                metrics.forget(child.last_pid)
         if time.monotonic() >= self._next_service_check:
             try:
                 embedded.ensure(self.places)

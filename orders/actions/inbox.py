@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from core import clock
 from core.errors import Busy, Invalid
+from orders import metrics
 from orders.actions.payments import settle_payment
 from orders.models import WebhookInbox
 from orders.payments.contract import BadSignature, Misconfigured
@@ -30,6 +31,7 @@ def take_webhook(*, code: str, headers: Mapping[str, str], body: bytes) -> Webho
     try:
         provider(code).parse_webhook(headers, body, now=clock.now())
     except BadSignature as error:
+        metrics.WEBHOOKS.labels("refused").inc()
         raise Invalid(_("The webhook is refused: %s.") % error, code="bad_signature") from error
     except Misconfigured as error:
         log.exception("webhook cannot be verified", extra={"provider": code})
@@ -74,4 +76,5 @@ def process_webhook(*, inbox_id: int) -> bool:
             row.processed_at = clock.now()
             row.last_error = ""
         row.save()
+    metrics.WEBHOOKS.labels("processed" if row.processed_at else "failed").inc()
     return True

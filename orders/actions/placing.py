@@ -18,7 +18,7 @@ from core.actors import acting
 from core.errors import Busy, Conflict, Invalid, SoldOut
 from core.events import publish
 from core.ids import public_number
-from orders import states
+from orders import metrics, states
 from orders.actions.books import shares_of
 from orders.actions.locks import limit_waiting
 from orders.actions.payments import next_action_of, start_payment
@@ -99,6 +99,8 @@ def place_order(
         if getattr(error.__cause__, "sqlstate", "") in CONTENTION:
             raise Busy(_("Many people are buying this. Try again."), retry_after=1) from error
         raise
+    if not replayed:
+        metrics.PLACED.labels(source).inc()
     intent = PaymentIntent.objects.select_related("order").get(pk=answer["intent_id"])
     action = next_action_of(intent) if intent.provider_ref else start_payment(intent=intent)
     return Placed(

@@ -1,9 +1,9 @@
-"""What this process's hub does, for `/metrics`."""
+"""What the hub does, for `/metrics`."""
 
 from prometheus_client import Counter, Gauge
 
-VIEWERS = Gauge("liveshop_room_viewers", "Sockets open in this process")
-ROOMS = Gauge("liveshop_room_channels", "Rooms that this process follows")
+VIEWERS = Gauge("liveshop_room_viewers", "Sockets open", multiprocess_mode="livesum")
+ROOMS = Gauge("liveshop_room_channels", "Rooms that a process follows", multiprocess_mode="livesum")
 FRAMES = Counter("liveshop_room_frames_total", "Frames written to viewers")
 EVENTS = Counter("liveshop_room_events_total", "Events taken in, by class", ["kind"])
 DROPPED = Counter("liveshop_room_dropped_total", "Frames not sent to slow viewers")

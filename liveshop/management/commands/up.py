@@ -15,6 +15,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
+from core import metrics
 from liveshop.embedded import EmbeddedError, running
 from liveshop.supervision import Program, Supervisor
 from liveshop.supervision.supervisor import only_one
@@ -52,6 +53,7 @@ class Command(BaseCommand):
         call_command("migrate", verbosity=0, interactive=False)
         if demo:
             call_command("demo_seed", verbosity=0)
+        metrics.share(settings.DATA_DIR / "metrics")
         try:
             for program in programs(host, port, demo):
                 supervisor.start(program)
