@@ -34,7 +34,7 @@ class Size:
     days: int
 
 
-FULL = Size(goods=10_000, shows=100, orders=300, days=60)
+FULL = Size(goods=10_000, shows=100, orders=250, days=60)
 SMALL = Size(goods=12, shows=1, orders=14, days=12)
 
 STAGES: list[tuple[str, Callable[[Size], None]]] = [
