@@ -16,7 +16,7 @@ import uvicorn
 import websockets
 
 from liveshop.asgi import application
-from liveshop.management.commands.serve import Server
+from liveshop.management.commands.serve import SOCKETS, Server
 from rooms import hub, wire
 from rooms.hub import metrics, store
 from rooms.tests import factories as make
@@ -25,9 +25,7 @@ from rooms.tests import factories as make
 @pytest_asyncio.fixture
 async def server(transactional_db: Any) -> AsyncIterator[tuple[Server, int]]:
     listening = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(
-        application, ws="websockets-sansio", ws_per_message_deflate=False, log_config=None
-    )
+    config = uvicorn.Config(application, log_config=None, **SOCKETS)
     running = Server(config)
     with contextlib.ExitStack() as stack:
         stack.callback(listening.close)
@@ -53,6 +51,20 @@ async def test_a_browsers_client_gets_frames_and_a_goodbye(server) -> None:
                 seen += [event["t"] for event in json.loads(await viewer.recv())]
         assert seen[-1] == "bye"
         assert viewer.close_code == 1012
+
+
+async def test_a_frame_past_all_bounds_closes_its_own_socket_alone(server) -> None:
+    _running, port = server
+    room = await store.ask(make.live_room)
+    address = f"ws://127.0.0.1:{port}/ws/rooms/{room.pk}/"
+    async with websockets.connect(address) as rude, websockets.connect(address) as calm:
+        await rude.send("x" * (SOCKETS["ws_max_size"] + 1))
+        await rude.wait_closed()
+        assert rude.close_code == 1009
+        await calm.send(json.dumps({"t": "ping"}))
+        seen: list[str] = []
+        while "pong" not in seen:
+            seen += [event["t"] for event in json.loads(await calm.recv())]
 
 
 async def test_a_peer_that_never_reads_costs_a_bounded_amount(server) -> None:

@@ -104,7 +104,8 @@ def boxes(
 
 
 def _name(kind: bytes) -> str:
-    return kind.decode("ascii", "replace") if kind.isalnum() else kind.hex()
+    text = kind.decode("ascii", "replace")
+    return text if kind.isascii() and text.isprintable() else kind.hex()
 
 
 def _child(data: bytes, span: Span, kind: bytes) -> Span:

@@ -33,6 +33,15 @@ class Command(BaseCommand):
             raise CommandError(f"cannot listen on {host}:{port}: {error.strerror}.") from error
 
 
+# How sockets are carried. A frame past `ws_max_size` bytes closes its socket with 1009.
+SOCKETS: dict[str, Any] = {
+    "ws": "websockets-sansio",
+    # Compressing every frame per viewer halves the fan-out; docs/adr/0003.
+    "ws_per_message_deflate": False,
+    "ws_max_size": 16 * 1024,
+}
+
+
 class Server(uvicorn.Server):
     """uvicorn that says goodbye to viewers while their sockets are still open."""
 
@@ -54,10 +63,7 @@ def _uvicorn(host: str, port: int) -> None:
             port=port,
             loop="uvloop",
             http="httptools",
-            ws="websockets-sansio",
-            # Compressing every frame per viewer halves the fan-out; docs/adr/0003.
-            ws_per_message_deflate=False,
-            ws_max_size=16 * 1024,
+            **SOCKETS,
             lifespan="on",
             access_log=False,
             log_config=None,
