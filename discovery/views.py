@@ -45,6 +45,7 @@ def feed_page(request: HttpRequest) -> HttpResponse:
             "query": "",
             "live": page.tiles,
             "more": more,
+            "shelf": feed.shelf(page.tiles[0]["id"]) if len(page.tiles) == 1 else [],
             "upcoming": feed.upcoming(),
             "replays": feed.replays(),
             "goods": _goods("", GOODS),

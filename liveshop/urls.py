@@ -3,12 +3,14 @@
 from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path, re_path
+from django.views.generic import RedirectView
 
 from catalog.views import media
 from core import health
 from liveshop.api import api
 
 urlpatterns = [
+    path("favicon.ico", RedirectView.as_view(url="/favicon.svg")),
     path("healthz", health.healthz),
     path("readyz", health.readyz),
     path("metrics", health.metrics),

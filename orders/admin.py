@@ -19,6 +19,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
 from core.actors import acting
 from core.admin import ReadOnly
+from core.backoffice import StateFilter, state_badge
 from core.errors import DomainError
 from core.money import format_money
 from orders import actions
@@ -114,12 +115,14 @@ class NoteInline(ReadOnly, TabularInline):
 
 @admin.register(Order)
 class OrderAdmin(Acting):
-    list_display = ["number", "buyer", "total", "status", "source", "placed_at"]
-    list_filter = ["source", "currency", "lines__state"]
+    list_display = ["number", "buyer", "total", "shown_status", "source", "placed_at"]
+    list_filter = ["source", "currency", ("lines__state", StateFilter)]
     search_fields = ["number", "buyer__username"]
     list_select_related = ["buyer"]
     inlines = [LineInline, PaymentInline, RefundInline]
     actions_detail = ["cancel"]
+
+    shown_status = state_badge("status", ordered=False)
 
     @admin.display(description=gettext_lazy("total"))
     def total(self, order: Order) -> str:
@@ -142,18 +145,22 @@ class OrderAdmin(Acting):
 
 @admin.register(OrderLine)
 class OrderLineAdmin(ReadOnly, ModelAdmin):
-    list_display = ["id", "order", "title", "quantity", "state", "supplier", "anchor"]
-    list_filter = ["state", "supplier"]
+    list_display = ["id", "order", "title", "quantity", "shown_state", "supplier", "anchor"]
+    list_filter = [("state", StateFilter), "supplier"]
     search_fields = ["order__number", "title"]
     list_select_related = ["order", "supplier", "anchor"]
+
+    shown_state = state_badge()
 
 
 @admin.register(PaymentIntent)
 class PaymentIntentAdmin(InMoney, ReadOnly, ModelAdmin):
-    list_display = ["key", "order", "provider", "provider_ref", "amount", "state"]
-    list_filter = ["provider", "state"]
+    list_display = ["key", "order", "provider", "provider_ref", "amount", "shown_state"]
+    list_filter = ["provider", ("state", StateFilter)]
     search_fields = ["order__number", "provider_ref", "key"]
     list_select_related = ["order"]
+
+    shown_state = state_badge()
 
 
 @admin.register(PaymentEvent)
@@ -165,11 +172,13 @@ class PaymentEventAdmin(ReadOnly, ModelAdmin):
 
 @admin.register(Refund)
 class RefundAdmin(InMoney, Acting):
-    list_display = ["key", "order", "line", "amount", "state", "attempts", "failure"]
-    list_filter = ["state"]
+    list_display = ["key", "order", "line", "amount", "shown_state", "attempts", "failure"]
+    list_filter = [("state", StateFilter)]
     search_fields = ["order__number", "provider_ref", "key"]
     list_select_related = ["order", "line"]
     actions_detail = ["try_again"]
+
+    shown_state = state_badge()
 
     @action(
         description=gettext_lazy("Try the refund again"),
@@ -208,12 +217,14 @@ class RulingForm(forms.Form):
 
 @admin.register(AfterSaleCase)
 class AfterSaleCaseAdmin(InMoney, Acting):
-    list_display = ["number", "line", "kind", "reason", "amount", "fault", "state"]
-    list_filter = ["state", "kind", "reason", "fault"]
+    list_display = ["number", "line", "kind", "reason", "amount", "fault", "shown_state"]
+    list_filter = [("state", StateFilter), "kind", "reason", "fault"]
     search_fields = ["number", "line__order__number"]
     list_select_related = ["line__order"]
     inlines = [NoteInline]
     actions_detail = ["approve", "rule"]
+
+    shown_state = state_badge()
 
     @action(
         description=gettext_lazy("Approve"),

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
 
 from core.admin import ReadOnly
+from core.backoffice import StateFilter, state_badge
 from core.money import format_money
 from promotion.models import Commission, CommissionPlan, Placement, PlacementTerm
 
@@ -50,10 +51,12 @@ class PlacementAdmin(ReadOnly, ModelAdmin):
 
 @admin.register(Commission)
 class CommissionAdmin(ReadOnly, ModelAdmin):
-    list_display = ["order_line_ref", "anchor", "rate_bps", "amount", "taken_back", "state"]
-    list_filter = ["state", "currency"]
+    list_display = ["order_line_ref", "anchor", "rate_bps", "amount", "taken_back", "shown_state"]
+    list_filter = [("state", StateFilter), "currency"]
     search_fields = ["order_line_ref", "anchor__username"]
     list_select_related = ["anchor"]
+
+    shown_state = state_badge()
 
     @admin.display(description=_("amount"), ordering="amount_minor")
     def amount(self, commission: Commission) -> str:

@@ -10,6 +10,7 @@ from unfold.admin import ModelAdmin, TabularInline
 
 from core.actors import acting
 from core.admin import ReadOnly
+from core.backoffice import StateFilter, state_badge
 from core.errors import DomainError
 from rooms import actions
 from rooms.models import Room, RoomEvent, RoomItem
@@ -28,17 +29,19 @@ class RoomAdmin(ReadOnly, ModelAdmin):
     list_display = [
         "title",
         "anchor",
-        "state",
+        "shown_state",
         "video_state",
         "started_at",
         "peak_viewers",
         "likes",
     ]
-    list_filter = ["state", "video_state"]
+    list_filter = [("state", StateFilter), "video_state"]
     search_fields = ["title", "slug", "anchor__username"]
     list_select_related = ["anchor"]
     inlines = [ItemInline]
     actions = ["end_shows"]
+
+    shown_state = state_badge()
 
     @admin.action(description=_("End these shows now"))
     def end_shows(self, request: HttpRequest, queryset: QuerySet[Room]) -> None:

@@ -67,4 +67,5 @@ def picture(listing: Listing) -> dict[str, str] | None:
 
 def cover(key: str, alt: str) -> dict[str, str]:
     """A room's own cover picture."""
-    return {"src": pictures.url(key, CARD_WIDTH), "srcset": "", "alt": alt}
+    sizes = ", ".join(f"{pictures.url(key, width)} {width}w" for width in (320, 480, 960))
+    return {"src": pictures.url(key, CARD_WIDTH), "srcset": sizes, "alt": alt}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import redis as redis_errors
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
 from core import redis
 from rooms import cards, presence, wire
@@ -41,6 +41,13 @@ def upcoming(limit: int = 8) -> list[dict[str, Any]]:
 def replays(limit: int = 12) -> list[dict[str, Any]]:
     """Finished shows that can be watched again, the latest first."""
     return tiles(_ready(Room.objects.filter(state="REPLAY").order_by("-ended_at"))[:limit])
+
+
+def shelf(room_id: int, limit: int = 5) -> list[dict[str, Any]]:
+    """Cards of what a room shows, what is on screen first."""
+    items = RoomItem.objects.shown().filter(room=room_id)
+    pinned_first = items.order_by(F("pinned_at").desc(nulls_last=True), "position", "number")
+    return [item.card | {"number": item.number} for item in pinned_first[:limit]]
 
 
 def _ready(rooms: QuerySet[Room]) -> QuerySet[Room]:

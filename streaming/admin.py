@@ -10,6 +10,7 @@ from unfold.admin import ModelAdmin, TabularInline
 
 from core.actors import acting
 from core.admin import ReadOnly
+from core.backoffice import StateFilter, state_badge
 from streaming import actions
 from streaming.models import Marker, PublishSession, Stream
 
@@ -28,13 +29,15 @@ class MarkerInline(ReadOnly, TabularInline):
 
 @admin.register(Stream)
 class StreamAdmin(ReadOnly, ModelAdmin):
-    list_display = ["key", "owner", "state", "started_at", "ended_at", "recorded_ms"]
-    list_filter = ["state"]
+    list_display = ["key", "owner", "shown_state", "started_at", "ended_at", "recorded_ms"]
+    list_filter = [("state", StateFilter)]
     search_fields = ["key", "owner__username"]
     list_select_related = ["owner"]
     date_hierarchy = "created_at"
     inlines = [SessionInline, MarkerInline]
     actions = ["cut_off", "end"]
+
+    shown_state = state_badge()
 
     @admin.action(description=_("Withdraw all publishing tokens"))
     def cut_off(self, request: HttpRequest, queryset: QuerySet[Stream]) -> None:

@@ -19,6 +19,7 @@ from unfold.decorators import action
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
 from core.admin import ReadOnly
+from core.backoffice import StateFilter, state_badge
 from core.errors import DomainError
 from core.money import format_money
 from core.templatetags.design import state_label
@@ -51,7 +52,7 @@ class MoveForm(forms.Form):
 @admin.register(Supplier)
 class SupplierAdmin(ModelAdmin):
     list_display = ["name", "code", "shown_state", "contact_email", "created_at"]
-    list_filter = ["state"]
+    list_filter = [("state", StateFilter)]
     search_fields = ["name", "code", "contact_email"]
     autocomplete_fields = ["members"]
     fields = ["name", "code", "contact_email", "members", "return_address", "shown_state", "past"]
@@ -65,9 +66,7 @@ class SupplierAdmin(ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
-    @admin.display(description=gettext_lazy("state"), ordering="state")
-    def shown_state(self, supplier: Supplier) -> str:
-        return state_label(supplier.state)
+    shown_state = state_badge()
 
     @admin.display(description=gettext_lazy("history"))
     def past(self, supplier: Supplier) -> str:
@@ -188,16 +187,35 @@ class ShipmentInline(ReadOnly, TabularInline):
 
 @admin.register(PurchaseOrder)
 class PurchaseOrderAdmin(ReadOnly, ModelAdmin):
-    list_display = ["number", "supplier", "order_ref", "state", "dispatch_due_at", "created_at"]
-    list_filter = ["state", "supplier"]
+    list_display = [
+        "number",
+        "supplier",
+        "order_ref",
+        "shown_state",
+        "dispatch_due_at",
+        "created_at",
+    ]
+    list_filter = [("state", StateFilter), "supplier"]
     search_fields = ["number", "order_ref", "shipments__tracking_number"]
     list_select_related = ["supplier"]
     inlines = [LineInline, ShipmentInline]
 
+    shown_state = state_badge()
+
 
 @admin.register(ReturnParcel)
 class ReturnParcelAdmin(ReadOnly, ModelAdmin):
-    list_display = ["case_ref", "supplier", "title", "quantity", "state", "restocked", "created_at"]
-    list_filter = ["state", "restocked", "supplier"]
+    list_display = [
+        "case_ref",
+        "supplier",
+        "title",
+        "quantity",
+        "shown_state",
+        "restocked",
+        "created_at",
+    ]
+    list_filter = [("state", StateFilter), "restocked", "supplier"]
     search_fields = ["case_ref", "order_ref", "tracking_number"]
     list_select_related = ["supplier"]
+
+    shown_state = state_badge()

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from csp.constants import NONCE, NONE, SELF
+from django.templatetags.static import static
 from django.utils.translation import gettext_lazy as _
 
 from liveshop.settings import environment as env
@@ -182,6 +183,10 @@ UNFOLD: dict[str, Any] = {
     "SITE_TITLE": "Liveshop",
     "SITE_HEADER": "Liveshop",
     "SITE_SYMBOL": "sensors",
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("favicon.svg")},
+    ],
+    "DASHBOARD_CALLBACK": "insights.backoffice.dashboard",
     "SITE_URL": "/",
     "SHOW_LANGUAGES": True,
     "COLORS": {
