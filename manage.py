@@ -23,8 +23,8 @@ def main() -> None:
         f"liveshop.settings.{os.environ.get('LIVESHOP_ENV', 'development')}",
     )
     from django.core.exceptions import ImproperlyConfigured
-    from django.core.management import execute_from_command_line
 
+    from liveshop.commands import Commands
     from liveshop.embedded import EmbeddedError, running
     from liveshop.settings.environment import DATA_DIR
 
@@ -32,7 +32,7 @@ def main() -> None:
     try:
         alone = command in SELF_SUFFICIENT or "LIVESHOP_SUPERVISED" in os.environ
         with nullcontext() if alone else running(DATA_DIR):
-            execute_from_command_line(sys.argv)
+            Commands(sys.argv).execute()
     except (EmbeddedError, ImproperlyConfigured) as error:
         sys.exit(f"liveshop: {error}")
 
