@@ -18,6 +18,7 @@ from accounts.forms import AddressForm, TokenForm
 from accounts.models import Address, ApiToken
 from core import clock
 from core.errors import Invalid
+from core.schemas import Body
 
 router = Router(tags=["accounts"])
 
@@ -68,7 +69,7 @@ class AddressOut(ModelSchema):
         )  # fmt: skip
 
 
-class AddressIn(Schema):
+class AddressIn(Body):
     recipient: str
     phone: str
     country: str = "CN"
@@ -80,7 +81,7 @@ class AddressIn(Schema):
     is_default: bool = False
 
 
-class TokenIn(Schema):
+class TokenIn(Body):
     name: str
 
 

@@ -14,6 +14,7 @@ from catalog.models import Category, Listing, Picture
 from catalog.search import search
 from core.errors import NotFound
 from core.pagination import RankedPagination
+from core.schemas import Body
 from supply.models import Offer
 
 router = Router(tags=["catalog"])
@@ -115,7 +116,7 @@ class ListingDetailOut(ListingOut):
         return listing.selling_items
 
 
-class ListIn(Schema):
+class ListIn(Body):
     """Without a price the suggested one is taken for a new variant, and a listed one keeps its own."""
 
     price_minor: int | None = None

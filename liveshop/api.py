@@ -15,13 +15,22 @@ from core.errors import DomainError, Invalid
 from core.problems import problem_response
 from insights.api import router as insights_router
 from ledger.api import router as ledger_router
+from liveshop.openapi import describe_errors
 from orders.api import router as orders_router
 from promotion.api import router as promotion_router
 from rooms.api import router as rooms_router
 from streaming.api import router as streaming_router
 from supply.api import router as supply_router
 
-api = NinjaAPI(
+
+class LiveshopAPI(NinjaAPI):
+    def get_openapi_schema(self, **options: Any) -> Any:
+        schema = super().get_openapi_schema(**options)
+        describe_errors(schema)
+        return schema
+
+
+api = LiveshopAPI(
     title="Liveshop",
     version="1.0.0",
     description="Live commerce: rooms, goods, orders, supply and money.",

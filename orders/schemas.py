@@ -6,26 +6,14 @@ from datetime import datetime
 from typing import Any
 
 from ninja import Schema
-from pydantic import ConfigDict, Field, field_validator
+from pydantic import Field
 
+from core.schemas import Body
 from orders.actions import Placed
 from orders.models import AfterSaleCase, OrderLine
 
 
-class Strict(Schema):
-    """A body with nothing else in it, and no text that PostgreSQL cannot keep."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    @field_validator("*", mode="after")
-    @classmethod
-    def _no_nul(cls, value: Any) -> Any:
-        if isinstance(value, str) and "\x00" in value:
-            raise ValueError("must not contain NUL")
-        return value
-
-
-class WantedIn(Strict):
+class WantedIn(Body):
     """Either `placement_id` and `variant_id` (from a room), or `listing_variant_id`."""
 
     quantity: int = 1
@@ -34,7 +22,7 @@ class WantedIn(Strict):
     listing_variant_id: int | None = None
 
 
-class PaymentIn(Strict):
+class PaymentIn(Body):
     """`scenario` steers the sandbox: success, decline, three_ds, delay, duplicate, disorder, …"""
 
     scenario: str | None = Field(None, max_length=20)
@@ -43,7 +31,7 @@ class PaymentIn(Strict):
         return {"scenario": self.scenario} if self.scenario else {}
 
 
-class PlaceIn(Strict):
+class PlaceIn(Body):
     lines: list[WantedIn] = Field(..., max_length=100)
     address: int | None = Field(None, description="One of your addresses; default: your default.")
     payment: PaymentIn = Field(default_factory=lambda: PaymentIn(scenario=None))
@@ -143,22 +131,22 @@ class SoldLineOut(Schema):
         return line.order.placed_at
 
 
-class CaseIn(Strict):
+class CaseIn(Body):
     kind: str
     reason: str
     description: str = Field("", max_length=2000)
     quantity: int | None = None
 
 
-class TextIn(Strict):
+class TextIn(Body):
     text: str = Field("", max_length=2000)
 
 
-class DecisionIn(Strict):
+class DecisionIn(Body):
     note: str = Field("", max_length=2000)
 
 
-class DispatchIn(Strict):
+class DispatchIn(Body):
     carrier: str = Field(..., max_length=40)
     tracking_number: str = Field(..., max_length=60)
 

@@ -13,6 +13,7 @@ from accounts.models import User
 from catalog.models import Listing
 from core.actors import acting
 from core.errors import NotFound
+from core.schemas import Body
 from rooms import actions, feed
 from rooms.actions.goods import wire_form
 from rooms.models import Room
@@ -46,37 +47,38 @@ class RoomOut(Schema):
 
 
 class RoomPage(Schema):
-    """`next` is the `cursor` of the next page, or null."""
+    """As the other lists; `previous` is null, because rooms come and go at the front."""
 
-    items: list[RoomOut]
-    next: int | None
+    previous: str | None = None
+    next: str | None
+    results: list[RoomOut]
 
 
-class RoomIn(Schema):
+class RoomIn(Body):
     title: str = Field("", max_length=80)
     scheduled_at: datetime | None = None
 
 
-class ItemIn(Schema):
+class ItemIn(Body):
     listing: int = ID
 
 
-class OrderIn(Schema):
+class OrderIn(Body):
     order: list[int] = Field(max_length=200)
 
 
-class PinIn(Schema):
+class PinIn(Body):
     """`placement` null takes the pin away."""
 
     placement: int | None = Field(None, ge=1, le=2**63 - 1)
 
 
-class ChatIn(Schema):
+class ChatIn(Body):
     text: str = Field(max_length=2000)
     id: str = Field("", max_length=32)
 
 
-class LikesIn(Schema):
+class LikesIn(Body):
     n: int = Field(1, ge=1, le=100)
 
 
@@ -100,11 +102,13 @@ def _me(request: HttpRequest) -> User:
 
 @router.get("/rooms", response=RoomPage, auth=None, summary="Rooms on air")
 def list_rooms(
-    request: HttpRequest, cursor: int = Query(0, ge=0), limit: int = Query(24, ge=1, le=100)
+    request: HttpRequest, cursor: int = Query(0, ge=0), page_size: int = Query(24, ge=1, le=100)
 ) -> Any:
-    """Most watched first is the feed's affair; here the newest come first."""
-    page = feed.on_air(before=cursor, limit=limit)
-    return {"items": page.tiles, "next": page.next}
+    """The newest first."""
+    page = feed.on_air(before=cursor, limit=page_size)
+    query = f"{request.path}?cursor={page.next}&page_size={page_size}"
+    following = request.build_absolute_uri(query) if page.next else None
+    return {"results": page.tiles, "next": following}
 
 
 @router.post("/rooms", response={201: RoomOut}, summary="Create a room")

@@ -10,6 +10,7 @@ from ninja import Field, Query, Router, Schema, Status
 from ninja.pagination import CursorPagination, paginate
 
 from accounts.caller import caller
+from core.schemas import Body
 from supply import actions
 from supply.models import Offer, PurchaseOrder, ReturnParcel, Shipment, Supplier
 
@@ -45,7 +46,7 @@ class OfferOut(Schema):
     available: int = Field(alias="stock.available")
 
 
-class OfferIn(Schema):
+class OfferIn(Body):
     sku: str
     product_code: str
     title: str
@@ -60,7 +61,7 @@ class OfferIn(Schema):
     on_hand: int = 0
 
 
-class OfferChange(Schema):
+class OfferChange(Body):
     """Only what is sent is changed."""
 
     sku: str = ""
@@ -74,7 +75,7 @@ class OfferChange(Schema):
     dispatch_hours: int = 0
 
 
-class StockIn(Schema):
+class StockIn(Body):
     on_hand: int
     why: str = Field("counted", max_length=200)
 
@@ -116,7 +117,7 @@ class PurchaseOrderOut(Schema):
     shipments: list[ShipmentOut]
 
 
-class ShipIn(Schema):
+class ShipIn(Body):
     carrier: str
     tracking_number: str
 
@@ -137,7 +138,7 @@ class ReturnOut(Schema):
     inspection_note: str
 
 
-class InspectIn(Schema):
+class InspectIn(Body):
     accepted: bool
     restock: bool = False
     note: str = Field("", max_length=2000)
