@@ -17,6 +17,7 @@ import psutil
 
 ROOT = Path(__file__).resolve().parent.parent
 READY_SECONDS = 90
+STOP_SECONDS = 30
 
 
 class Stack:
@@ -76,7 +77,7 @@ class Stack:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
             try:
-                self.process.wait(15)
+                self.process.wait(STOP_SECONDS)
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
@@ -102,6 +103,13 @@ class Stack:
             if str(self.data) in " ".join(_cmdline(process)):
                 mine[process.pid] = process
         return list(mine.values())
+
+    def leftovers(self, seconds: float = 10) -> list[psutil.Process]:
+        """What is still there after a while: a process needs a moment to be gone."""
+        give_up = time.monotonic() + seconds
+        while (left := self.everything()) and time.monotonic() < give_up:
+            time.sleep(0.2)
+        return left
 
     def _children(self) -> list[psutil.Process]:
         if self.process is None:

@@ -43,13 +43,13 @@ PUBLIC = [
     r"^api/v1/$",
     r"^api/v1/(openapi.json|docs)$",
     r"^api/v1/rooms$",
-    r"^api/v1/rooms/<slug>/(snapshot|playback|likes)$",
+    r"^api/v1/rooms/<slug:slug>/(snapshot|playback|likes)$",
     r"^api/v1/(listings|categories)",
     r"^api/v1/payments/webhooks/",
     r"^rooms/<slug:slug>/(replay/)?$",
 ]
 # Open to every signed-in reader of a public room.
-TAKING_PART = [r"^api/v1/rooms/<slug>/chat$", r"^me/follow/"]
+TAKING_PART = [r"^api/v1/rooms/<slug:slug>/chat$", r"^me/follow/"]
 # An account's own pages: no object in the address, so nobody else's to reach.
 OWN = r"<|\(\?P"
 
@@ -126,9 +126,7 @@ def world(market: Market) -> World:  # noqa: F811
             (r"returns/", "parcel_id"): parcel.pk,
             (r"shipments/|purchase-orders/", "shipment_id"): purchase.shipments.get().pk,
             (r"pictures/", "picture_id"): 999_999_998,
-            (r"placements/", "placement_id"): market.placement.pk,
-            (r"suppliers/", "code"): market.supplier.code,
-            (r"listings/", "listing_id"): market.placement.listing_id,
+            (r"suppliers/", "supplier_id"): market.supplier.pk,
             (r"orders/pay/", "ref"): charge.provider_ref or "none",
             (r"webhooks/", "code"): "sandbox",
             (r"media/", "path"): "p/none-160.webp",

@@ -52,7 +52,7 @@ def test_it_restarts_what_dies_and_stops_all_it_started(own_services, tmp_path):
 
         took = stack.stop()
         assert took < 10
-        assert stack.everything() == []
+        assert stack.leftovers() == []
 
 
 def test_killed_with_9_it_leaves_nothing_in_the_way_of_the_next_start(own_services, tmp_path):
@@ -77,7 +77,7 @@ def test_killed_with_9_it_leaves_nothing_in_the_way_of_the_next_start(own_servic
         assert known.strip().endswith("1")
     finally:
         stack.stop()
-    assert stack.everything() == []
+    assert stack.leftovers() == []
 
 
 def test_two_checkouts_run_side_by_side(own_services, tmp_path):

@@ -10,6 +10,10 @@ const MEDIA_RECOVERY_EVERY = 5_000;
 const COMMON: Partial<HlsConfig> = {
   // Our fragments need no transmuxing, and a blob worker would need a wider CSP.
   enableWorker: false,
+  // Markers are read from the playlist; as cues they would need a text track from a data: address.
+  enableDateRangeMetadataCues: false,
+  enableEmsgMetadataCues: false,
+  enableID3MetadataCues: false,
   backBufferLength: 10,
   maxBufferLength: 15,
   liveSyncOnStallIncrease: 0,
