@@ -24,7 +24,6 @@ check: setup-dev ## Lint, types, floors, migrations, templates, translations, pr
 	$(BIN)/lint-imports
 	$(BIN)/mypy .
 	PATH="$(CURDIR)/$(BIN):$$PATH" node_modules/.bin/tsc --noEmit
-	$(BIN)/djlint templates --check --quiet
 	$(BIN)/djlint templates --lint --quiet
 	$(BIN)/python -m tools.messages check
 	$(BIN)/python manage.py makemigrations --check --dry-run

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from csp.constants import NONCE, NONE, SELF
@@ -139,7 +140,7 @@ TIME_ZONE = env.text("TIME_ZONE", "UTC")
 
 # Files ---------------------------------------------------------------------------------------
 STATIC_URL = "/static/"
-STATIC_ROOT = DATA_DIR / "staticfiles"
+STATIC_ROOT: Path | None = DATA_DIR / "staticfiles"
 STATICFILES_DIRS = [("dist", BASE_DIR / "static" / "dist"), BASE_DIR / "static" / "public"]
 WHITENOISE_ROOT = BASE_DIR / "static" / "public"
 MEDIA_URL = "/media/"
