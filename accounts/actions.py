@@ -20,7 +20,7 @@ TOKEN_PREFIX = "lsk_"  # noqa: S105 - lets secret scanners know one when they se
 
 def _lock(user: User) -> None:
     """One change of a person's book at a time; held until the caller's transaction ends."""
-    User.objects.select_for_update().only("pk").get(pk=user.pk)
+    User.objects.select_for_update(no_key=True).only("pk").get(pk=user.pk)
 
 
 @transaction.atomic

@@ -90,7 +90,8 @@ def update_offer(*, offer: Offer, actor: Any, **changes: Any) -> Offer:
     """
     if unknown := changes.keys() - EDITABLE:
         raise Invalid(_("These cannot be changed: %s.") % ", ".join(sorted(unknown)))
-    offer = Offer.objects.select_for_update().select_related("supplier").get(pk=offer.pk)
+    rows = Offer.objects.select_for_update(no_key=True, of=("self",)).select_related("supplier")
+    offer = rows.get(pk=offer.pk)
     before = {name: getattr(offer, name) for name in EDITABLE}
     for name, value in changes.items():
         if name == "option_values":

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import psycopg
 import pytest
 from django.contrib.auth.models import AnonymousUser
+from django.db import OperationalError, connection, transaction
 
 from core.errors import Conflict, Forbidden, IllegalMove, Invalid, NotFound
 from supply import actions, states
@@ -127,3 +129,21 @@ def test_a_closed_supplier_cannot_be_admitted(supplier):
         actions.move_supplier(supplier=supplier, to=state, actor=ADMIN)
     with pytest.raises(Conflict):
         actions.admit(supplier=supplier, actor=ADMIN)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_editing_an_offer_waits_for_its_own_row_and_not_for_the_supplier_s(kay, offer):
+    """Listing takes the supplier, then the offer: an edit that held both could lock it out."""
+
+    def edit_while_somebody_holds(table: str, pk: int) -> None:
+        with psycopg.connect(**connection.get_connection_params()) as other:
+            other.execute(f"SELECT 1 FROM {table} WHERE id = %s FOR NO KEY UPDATE", [pk])
+            with transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute("SET LOCAL lock_timeout = '300ms'")
+                actions.update_offer(offer=offer, actor=kay, title=f"beside {table}")
+
+    edit_while_somebody_holds("supply_supplier", offer.supplier_id)
+    offer.refresh_from_db()
+    assert offer.title == "beside supply_supplier"
+    with pytest.raises(OperationalError):
+        edit_while_somebody_holds("supply_offer", offer.pk)
