@@ -6,23 +6,16 @@ from accounts.models import User
 from catalog.models import Listing
 from catalog.tests.goods import listing_of
 from supply.models import Supplier
-from supply.tests.goods import person, supplier_of
+from supply.tests.conftest import kay, supplier
+from supply.tests.goods import person
 
-
-@pytest.fixture
-def kay(db: None) -> User:
-    return person("kay")
+__all__ = ["kay", "supplier"]
 
 
 @pytest.fixture
 def ann(db: None) -> User:
     """An anchor."""
     return person("ann")
-
-
-@pytest.fixture
-def supplier(kay: User) -> Supplier:
-    return supplier_of(kay)
 
 
 @pytest.fixture

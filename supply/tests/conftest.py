@@ -3,8 +3,9 @@ from __future__ import annotations
 import pytest
 
 from accounts.models import User
-from supply.models import Offer, Supplier
-from supply.tests.goods import offer_of, person, supplier_of
+from supply import actions
+from supply.models import Offer, PurchaseOrder, ReturnParcel, Supplier
+from supply.tests.goods import line, offer_of, person, release, supplier_of
 
 
 @pytest.fixture
@@ -32,3 +33,24 @@ def others(rival: User) -> Supplier:
 @pytest.fixture
 def offer(supplier: Supplier) -> Offer:
     return offer_of(supplier)
+
+
+@pytest.fixture
+def purchase(offer: Offer) -> PurchaseOrder:
+    """Two tees to be shipped."""
+    actions.reserve_stock(offer_id=offer.pk, quantity=2)
+    return release(line(1, offer, 2))[0]
+
+
+@pytest.fixture
+def parcel(offer: Offer) -> ReturnParcel:
+    """One tee that a buyer sends back."""
+    return actions.expect_return(
+        case_ref="CASE1",
+        order_ref="ORDER1",
+        offer_id=offer.pk,
+        supplier_id=offer.supplier_id,
+        title=offer.title,
+        quantity=1,
+        reason="too small",
+    )

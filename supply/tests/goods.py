@@ -8,9 +8,11 @@ from typing import Any
 from accounts.models import User
 from core.actors import Actor
 from supply import actions
-from supply.models import Offer, Supplier
+from supply.actions import PurchaseLine
+from supply.models import Offer, PurchaseOrder, Supplier
 
 ADMIN = Actor("admin", None, "test")
+ADDRESS = {"recipient": "Mei Lin", "city": "Hangzhou"}
 
 
 def person(name: str = "", **extra: Any) -> User:
@@ -38,6 +40,14 @@ def offer_of(supplier: Supplier, **wanted: Any) -> Offer:
         "on_hand": 10,
     }
     return actions.create_offer(**{**values, **wanted})
+
+
+def line(ref: int, offer: Offer, quantity: int = 1) -> PurchaseLine:
+    return PurchaseLine(ref, offer.pk, offer.title, quantity, offer.supply_price_minor)
+
+
+def release(*lines: PurchaseLine, order_ref: str = "ORDER1") -> list[PurchaseOrder]:
+    return actions.release_purchase_orders(order_ref=order_ref, ship_to=ADDRESS, lines=list(lines))
 
 
 def published(topic: str) -> list[dict[str, Any]]:

@@ -8,10 +8,8 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from supply import actions
 from supply.models import Offer
 from supply.tests.goods import person
-from supply.tests.test_purchase_orders import line, release
 
 NEW = {
     "sku": "tee-1",
@@ -94,25 +92,6 @@ def test_lists_go_page_by_page(kay, supplier):
         seen += [row["sku"] for row in page["results"]]
         url = page["next"]
     assert seen == ["s4", "s3", "s2", "s1", "s0"]
-
-
-@pytest.fixture
-def purchase(offer):
-    actions.reserve_stock(offer_id=offer.pk, quantity=1)
-    return release(line(1, offer))[0]
-
-
-@pytest.fixture
-def parcel(offer):
-    return actions.expect_return(
-        case_ref="CASE1",
-        order_ref="ORDER1",
-        offer_id=offer.pk,
-        supplier_id=offer.supplier_id,
-        title="Cotton tee",
-        quantity=1,
-        reason="too small",
-    )
 
 
 def test_a_member_ships_and_inspects(kay, purchase, parcel):

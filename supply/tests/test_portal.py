@@ -8,9 +8,8 @@ from django.urls import reverse
 
 from core.errors import Conflict
 from supply import actions
-from supply.models import PurchaseOrder, ReturnParcel, Stock, Supplier
+from supply.models import Stock, Supplier
 from supply.tests.goods import offer_of, supplier_of
-from supply.tests.test_purchase_orders import line, release
 
 
 def signed_in(user) -> Client:
@@ -22,25 +21,6 @@ def signed_in(user) -> Client:
 @pytest.fixture
 def browser(kay, supplier) -> Client:
     return signed_in(kay)
-
-
-@pytest.fixture
-def purchase(offer) -> PurchaseOrder:
-    actions.reserve_stock(offer_id=offer.pk, quantity=2)
-    return release(line(1, offer, 2))[0]
-
-
-@pytest.fixture
-def parcel(offer) -> ReturnParcel:
-    return actions.expect_return(
-        case_ref="CASE1",
-        order_ref="ORDER1",
-        offer_id=offer.pk,
-        supplier_id=offer.supplier_id,
-        title="Cotton tee",
-        quantity=1,
-        reason="too small",
-    )
 
 
 PAGES = ["supplier:desk", "supplier:stock", "supplier:purchase_orders", "supplier:returns"]

@@ -9,38 +9,8 @@ import pytest
 from core import clock
 from core.errors import Conflict, Forbidden, IllegalMove, Invalid, NotFound
 from supply import actions, states
-from supply.actions import PurchaseLine
-from supply.models import Offer, PurchaseOrder, ReturnParcel
-from supply.tests.goods import offer_of, person, published
-
-ADDRESS = {"recipient": "Mei Lin", "city": "Hangzhou"}
-
-
-def line(ref: int, offer: Offer, quantity: int = 1) -> PurchaseLine:
-    return PurchaseLine(ref, offer.pk, offer.title, quantity, offer.supply_price_minor)
-
-
-def release(*lines: PurchaseLine, order_ref: str = "ORDER1") -> list[PurchaseOrder]:
-    return actions.release_purchase_orders(order_ref=order_ref, ship_to=ADDRESS, lines=list(lines))
-
-
-@pytest.fixture
-def purchase(offer) -> PurchaseOrder:
-    actions.reserve_stock(offer_id=offer.pk, quantity=2)
-    return release(line(1, offer, 2))[0]
-
-
-@pytest.fixture
-def parcel(offer) -> ReturnParcel:
-    return actions.expect_return(
-        case_ref="CASE1",
-        order_ref="ORDER1",
-        offer_id=offer.pk,
-        supplier_id=offer.supplier_id,
-        title=offer.title,
-        quantity=1,
-        reason="too small",
-    )
+from supply.models import PurchaseOrder, ReturnParcel
+from supply.tests.goods import line, offer_of, person, published, release
 
 
 def test_each_supplier_gets_one_purchase_order_due_when_its_slowest_offer_is(
