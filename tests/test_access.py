@@ -33,7 +33,7 @@ PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>|\(\?P<(\w+)>[^)]*\)")
 
 # Open to everybody, guests included.
 PUBLIC = [
-    r"^(healthz|readyz|metrics)$",
+    r"^(healthz|readyz|metrics|favicon.ico)$",
     r"^$",
     r"^i18n/",
     r"^accounts/",
