@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from django.db.models import Sum
 
-from core.money import share_of, split_minor
+from core.money import share_of
 from ledger import owners
 from ledger.actions import Line, line, post
 from ledger.models import Entry, Kind
@@ -39,9 +39,15 @@ def shares_of(item: OrderLine) -> Shares:
 
 
 def shares_refunded(item: OrderLine, amount_minor: int) -> Shares:
-    """The part of the line's shares that goes back when `amount_minor` in all has gone back."""
-    whole = shares_of(item)
-    return Shares(*split_minor(amount_minor, [whole.supplier, whole.commission, whole.platform]))
+    """The part of the line's shares that goes back when `amount_minor` in all has gone back.
+
+    Supplier's and anchor's parts are rounded down and the platform bears the odd minor units, so
+    a further refund never gives either of them back what an earlier one took.
+    """
+    whole, paid = shares_of(item), item.total_minor
+    supplier = whole.supplier * amount_minor // paid
+    commission = whole.commission * amount_minor // paid
+    return Shares(supplier, commission, amount_minor - supplier - commission)
 
 
 def refunded_minor(item: OrderLine) -> int:

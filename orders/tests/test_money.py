@@ -36,6 +36,23 @@ def lines(draw):
     )
 
 
+def test_a_further_refund_never_gives_back_what_an_earlier_one_took():
+    """Parts of 6, 6 and 2: shared by largest remainder, the commission fell from 2 to 1 at 11."""
+    item = OrderLine(
+        quantity=14,
+        unit_price_minor=1,
+        supply_price_minor=0,
+        commission_bps=1429,
+        anchor_id=1,
+    )
+    whole = Shares(6, 2, 6)
+    with mock.patch("orders.actions.books.shares_of", return_value=whole):
+        parts = [shares_refunded(item, amount) for amount in range(15)]
+    assert [part.commission for part in parts] == sorted(part.commission for part in parts)
+    assert [part.supplier for part in parts] == sorted(part.supplier for part in parts)
+    assert parts[-1] == whole
+
+
 @settings(max_examples=200, deadline=None)
 @given(lines(), st.data())
 def test_a_line_taken_apart_in_any_pieces_goes_back_exactly(line, data):
