@@ -33,6 +33,8 @@ class Room(models.Model):
 
     `event_seq` is the number of the last durable event; raising it takes the row lock that puts a
     room's events in the order of their commits. `likes` and `peak_viewers` are kept by the hubs.
+    `board` is what hangs in the room for all to see (announcement, poll, flash sale, coupon, rules),
+    by key, exactly as the wire has it; only `rooms.board.hang` changes it.
     """
 
     class Video(models.TextChoices):
@@ -55,6 +57,7 @@ class Room(models.Model):
     pinned = models.ForeignKey(
         "RoomItem", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
+    board = models.JSONField(default=dict, blank=True)
     event_seq = models.BigIntegerField(default=0)
     likes = models.PositiveBigIntegerField(default=0)
     peak_viewers = models.PositiveIntegerField(default=0)

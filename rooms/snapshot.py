@@ -62,6 +62,7 @@ def snapshot(room_id: int) -> dict[str, Any]:
         },
         "items": [item_of(**row) for row in room.rows],
         "pinned": room.pinned_placement,
+        "board": room.board,
         "chat": chat,
         "counts": {"viewers": viewers, "likes": likes},
         "video": {"state": room.video_state, "sources": sources(room)},
@@ -180,7 +181,15 @@ def _video(state: dict[str, Any], event: dict[str, Any]) -> None:
     state["video"]["state"] = event["state"]
 
 
+def _board(state: dict[str, Any], event: dict[str, Any]) -> None:
+    if event["value"] is None:
+        state["board"].pop(event["key"], None)
+    else:
+        state["board"][event["key"]] = event["value"]
+
+
 _FOLDS = {
+    "board": _board,
     "room.state": _room_state,
     "item.listed": _item_listed,
     "item.pulled": _item_pulled,

@@ -84,7 +84,7 @@ class Show:
 
 def durable_part(state: dict[str, Any]) -> dict[str, Any]:
     return {
-        **{name: state[name] for name in ("s", "room", "items", "pinned")},
+        **{name: state[name] for name in ("s", "room", "items", "pinned", "board")},
         "video": state["video"]["state"],
     }
 

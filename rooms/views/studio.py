@@ -6,18 +6,14 @@ else is sent back to the console.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping
-from functools import wraps
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import redirect, render
-from django.utils import timezone
-from django.utils.dateparse import parse_datetime
+from django.shortcuts import render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from accounts.models import User
 from catalog.models import Listing
@@ -30,6 +26,7 @@ from rooms.actions.talk import one_line
 from rooms.models import Room, RoomItem
 from rooms.numbers import numbers
 from rooms.snapshot import snapshot, state_of
+from rooms.views.verbs import moment, number, own_room, text, verb, wants_json
 
 PAST_SHOWN = 12
 SELECTION_PAGE = 24
@@ -96,7 +93,7 @@ def selection_list(request: HttpRequest, slug: str) -> HttpResponse:
         text=request.GET.get("q", ""),
         page=int(page) if page.isascii() and page.isdigit() and len(page) < 6 else 1,
     )
-    if _wants_json(request):
+    if wants_json(request):
         return JsonResponse(found)
     return render(request, "rooms/_selection.html", {"room": room, "selection": found})
 
@@ -137,120 +134,44 @@ def numbers_now(request: HttpRequest, slug: str) -> HttpResponse:
     return JsonResponse(numbers(own_room(request.user, slug)))
 
 
-def own_room(user: Any, slug: str) -> Room:
-    """Raises NotFound for everybody but the room's anchor."""
-    return Room.objects.select_related("anchor", "stream").fetch(user, slug=slug)
-
-
-# Verbs -------------------------------------------------------------------------------------------
-
-Verb = Callable[..., tuple[Room, dict[str, Any]]]
-
-
-def _verb(work: Verb) -> Callable[..., HttpResponse]:
-    """A POST of a signed-in person: `work(me, data, …)` returns (room, JSON answer)."""
-
-    @require_POST
-    @login_required
-    @wraps(work)
-    def view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        assert isinstance(request.user, User)
-        room, answer = work(request.user, _data(request), *args, **kwargs)
-        if _wants_json(request):
-            return JsonResponse({"room": room.slug, **answer})
-        if room.state == "ARCHIVED":
-            return redirect("studio")
-        return redirect("studio-room", slug=room.slug)
-
-    return view
-
-
-def _wants_json(request: HttpRequest) -> bool:
-    return "json" in request.headers.get("Accept", "") and not request.accepts("text/html")
-
-
-def _data(request: HttpRequest) -> Mapping[str, Any]:
-    """The body as one mapping. Raises Invalid for JSON that is none."""
-    if request.content_type != "application/json":
-        fields: dict[str, Any] = {name: request.POST[name] for name in request.POST}
-        if "order" in request.POST:
-            fields["order"] = request.POST.getlist("order")
-        return fields
-    try:
-        value = json.loads(request.body or b"{}")
-    except (ValueError, RecursionError):
-        value = None
-    if not isinstance(value, dict):
-        raise Invalid(_("Send a JSON object."), code="bad_json")
-    return value
-
-
-def _text(data: Mapping[str, Any], name: str) -> str:
-    value = data.get(name, "")
-    if not isinstance(value, str):
-        raise Invalid(_("`%(field)s` must be text.") % {"field": name})
-    return value
-
-
-def _number(value: Any, name: str) -> int:
-    text = str(value)
-    if isinstance(value, bool) or not text.isascii() or not text.isdigit() or len(text) > 18:
-        raise Invalid(_("`%(field)s` must be a whole number.") % {"field": name})
-    return int(text)
-
-
-def _moment(data: Mapping[str, Any]) -> Any:
-    """`scheduled_at` as an aware time; a datetime-local value is in the server's time zone."""
-    text = _text(data, "scheduled_at")
-    if not text:
-        return None
-    try:
-        moment = parse_datetime(text)
-    except ValueError:
-        moment = None
-    if moment is None:
-        raise Invalid(_("Enter the time as 2030-12-31T20:00."), code="bad_time")
-    return timezone.make_aware(moment) if timezone.is_naive(moment) else moment
-
-
-@_verb
+@verb
 def quick_start(me: User, data: Mapping[str, Any]) -> tuple[Room, dict[str, Any]]:
-    room = actions.quick_start(user=me, title=_text(data, "title"))
+    room = actions.quick_start(user=me, title=text(data, "title"))
     return room, {"state": room.state}
 
 
-@_verb
+@verb
 def create(me: User, data: Mapping[str, Any]) -> tuple[Room, dict[str, Any]]:
-    at = _moment(data)
-    room = actions.create_room(anchor=me, title=_text(data, "title"))
+    at = moment(data)
+    room = actions.create_room(anchor=me, title=text(data, "title"))
     if at is not None:
         room = actions.schedule_room(room=room, at=at, actor=me)
     return room, state_of(room)
 
 
-@_verb
+@verb
 def schedule(me: User, data: Mapping[str, Any], slug: str) -> tuple[Room, dict[str, Any]]:
-    at = _moment(data)
+    at = moment(data)
     if at is None:
         raise Invalid(_("Enter the time as 2030-12-31T20:00."), code="bad_time")
     room = actions.schedule_room(room=own_room(me, slug), at=at, actor=me)
     return room, state_of(room)
 
 
-@_verb
+@verb
 def go_live(me: User, data: Mapping[str, Any], slug: str) -> tuple[Room, dict[str, Any]]:
     room = actions.start_show(room=own_room(me, slug), actor=me)
     return room, state_of(room)
 
 
-@_verb
+@verb
 def end(me: User, data: Mapping[str, Any], slug: str) -> tuple[Room, dict[str, Any]]:
     actor = acting(me, "anchor")
     room = actions.end_room(room=own_room(me, slug), actor=actor)
     return room, state_of(room)
 
 
-@_verb
+@verb
 def discard(me: User, data: Mapping[str, Any], slug: str) -> tuple[Room, dict[str, Any]]:
     room = own_room(me, slug)
     actions.discard_room(room=room, actor=me)
@@ -258,46 +179,46 @@ def discard(me: User, data: Mapping[str, Any], slug: str) -> tuple[Room, dict[st
     return room, state_of(room)
 
 
-@_verb
+@verb
 def add_item(me: User, data: Mapping[str, Any], slug: str) -> tuple[Room, dict[str, Any]]:
     room = own_room(me, slug)
-    listing = Listing.objects.on_sale().filter(pk=_number(data.get("listing"), "listing")).first()
+    listing = Listing.objects.on_sale().filter(pk=number(data.get("listing"), "listing")).first()
     if listing is None:
         raise NotFound(_("This item is not on sale any more."))
     item = actions.add_item(room=room, listing=listing, actor=me)
     return room, {"item": wire_form(item)}
 
 
-@_verb
+@verb
 def remove_item(me: User, data: Mapping[str, Any], slug: str) -> tuple[Room, dict[str, Any]]:
     room = own_room(me, slug)
-    placement = _number(data.get("placement"), "placement")
+    placement = number(data.get("placement"), "placement")
     actions.pull_item(room=room, placement_id=placement, actor=me)
     return room, {"placement": placement}
 
 
-@_verb
+@verb
 def sort_items(me: User, data: Mapping[str, Any], slug: str) -> tuple[Room, dict[str, Any]]:
     room = own_room(me, slug)
     order = data.get("order")
     if not isinstance(order, list):
         raise Invalid(_("`order` must list the placements."), code="bad_order")
-    wanted = [_number(value, "order") for value in order]
+    wanted = [number(value, "order") for value in order]
     actions.sort_items(room=room, order=wanted, actor=me)
     return room, {"order": wanted}
 
 
-@_verb
+@verb
 def pin(me: User, data: Mapping[str, Any], slug: str) -> tuple[Room, dict[str, Any]]:
     room = own_room(me, slug)
     value = data.get("placement")
-    placement = None if value in (None, "") else _number(value, "placement")
+    placement = None if value in (None, "") else number(value, "placement")
     actions.pin(room=room, placement_id=placement, actor=me)
     return room, {"pinned": placement}
 
 
-@_verb
+@verb
 def chat(me: User, data: Mapping[str, Any], slug: str) -> tuple[Room, dict[str, Any]]:
     room = own_room(me, slug)
-    event = actions.post_chat(room=room, user=me, text=_text(data, "text"), nonce=_text(data, "id"))
+    event = actions.post_chat(room=room, user=me, text=text(data, "text"), nonce=text(data, "id"))
     return room, {"chat": event}

@@ -1,9 +1,11 @@
 // <live-room>: puts the parts together. The page is readable without it; this brings it to life.
 
 import "../../css/room.css";
+import { Board } from "./board";
 import { BuySheet } from "./buy";
 import { Chat } from "./chat";
 import { Checkout, type Phase, type Purchase } from "./checkout";
+import { fixtures } from "./fixtures";
 import { keyboardLift } from "./keyboard";
 import { Likes } from "./likes";
 import { compact, fill, part, parts, readJson, request, say } from "./page";
@@ -29,6 +31,7 @@ class LiveRoom extends HTMLElement {
   private ticker!: Ticker;
   private checkout!: Checkout;
   private buy!: BuySheet;
+  private board!: Board;
   private link: Link = "connecting";
   private noticeTimer = 0;
   private toastTimer = 0;
@@ -60,6 +63,8 @@ class LiveRoom extends HTMLElement {
       this.purchaseMoved(purchase),
     );
     this.buy = new BuySheet(part<HTMLDialogElement>(this, "buy"), state, this.checkout);
+    const around = { root: this, state, send, now, toast: (text: string) => this.toast(text) };
+    this.board = new Board(fixtures(around), state);
     this.controls();
     this.wideOrNarrow();
     keyboardLift(this);
@@ -79,10 +84,12 @@ class LiveRoom extends HTMLElement {
     this.stage.drawCounts();
     this.likes.show(this.state.counts.likes);
     this.buy.refresh();
+    this.board.draw();
   }
 
   private event(event: RoomEvent): void {
     const topic = fold(this.state, event);
+    this.board.hear(event);
     switch (event.t) {
       case "chat":
         if (topic) this.chat.add(event);
@@ -104,7 +111,8 @@ class LiveRoom extends HTMLElement {
         if (this.buy.placement === event.placement) this.buy.refresh();
         return;
     }
-    if (topic === "counts") this.stage.drawCounts();
+    if (topic === "board") this.board.draw();
+    else if (topic === "counts") this.stage.drawCounts();
     else if (topic === "room" || topic === "video") this.stage.draw();
     else if (topic) {
       this.shelf.draw(this.state);
@@ -113,6 +121,7 @@ class LiveRoom extends HTMLElement {
   }
 
   private answer(answer: Answer): void {
+    this.board.hear(answer);
     switch (answer.t) {
       case "welcome":
         this.checkout.resume();

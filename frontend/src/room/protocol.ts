@@ -43,6 +43,9 @@ export interface Source {
   url: string;
 }
 
+/** What hangs in the room, by key; each key's own module knows the shape of its value. */
+export type Board = Record<string, unknown>;
+
 export interface Snapshot {
   s: number;
   now: number;
@@ -58,6 +61,7 @@ export interface Snapshot {
   };
   items: Item[];
   pinned: number | null;
+  board: Board;
   chat: ChatLine[];
   counts: { viewers: number; likes: number };
   video: { state: VideoStateName; sources: Source[] };
@@ -76,6 +80,7 @@ export type RoomEvent = { s?: number } & (
   | { t: "price"; placement: number; variant: number; minor: number; currency: string; text: string }
   | { t: "stock"; placement: number; variant: number; left: number; state: ItemState }
   | { t: "video"; state: VideoStateName }
+  | { t: "board"; key: string; value: unknown }
   | { t: "ticker"; name: string; title: string; qty: number }
   | ({ t: "chat" } & ChatLine)
   | { t: "likes"; n: number; total: number }

@@ -5,7 +5,7 @@ import type { Item, RoomEvent, Snapshot, Variant } from "./protocol";
 export const CHAT_KEPT = 150;
 
 /** What a change touches, so that only those parts of the page are drawn again. */
-export type Topic = "room" | "items" | "pin" | "stock" | "chat" | "counts" | "video";
+export type Topic = "room" | "items" | "pin" | "stock" | "chat" | "counts" | "video" | "board";
 
 export function findItem(state: Snapshot, placement: number | null): Item | undefined {
   return placement === null ? undefined : state.items.find((item) => item.placement === placement);
@@ -79,6 +79,10 @@ export function fold(state: Snapshot, event: RoomEvent): Topic | null {
     case "video":
       state.video.state = event.state;
       return "video";
+    case "board":
+      if (event.value === null) delete state.board[event.key];
+      else state.board[event.key] = event.value;
+      return "board";
     case "chat":
       if (state.chat.some((line) => line.id === event.id)) return null;
       state.chat.push({ id: event.id, user: event.user, text: event.text, at: event.at });
