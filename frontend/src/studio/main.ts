@@ -11,6 +11,7 @@ import { toast } from "../shared/toast";
 import { Camera } from "./camera";
 import { Goods } from "./goods";
 import { Selection } from "./selection";
+import { Tools } from "./tools";
 
 const NUMBERS_MS = 3000;
 
@@ -29,6 +30,7 @@ class LiveStudio extends HTMLElement {
   private socket!: RoomSocket;
   private goods!: Goods;
   private chat!: Chat;
+  private tools!: Tools;
   private sold: Record<string, number> = {};
   private readonly me = Number(this.dataset.me);
 
@@ -50,6 +52,12 @@ class LiveStudio extends HTMLElement {
     this.socket.offset = snapshot.now - Date.now();
     this.goods = new Goods(this, { pin, sort, remove }, () => this.state, () => this.sold);
     this.chat = new Chat(this, this.me);
+    this.tools = new Tools({
+      root: this,
+      state: () => this.state,
+      now: () => this.socket.now(),
+      send: (message) => this.socket.send(message),
+    });
     new Selection(part(this, "selection"), { search, add }, () => toast(say("added_toast"), "good"));
     if (!this.hasAttribute("data-over")) {
       new Camera(this, { start, end, sessions }, () => location.reload());
@@ -72,12 +80,14 @@ class LiveStudio extends HTMLElement {
     this.dataset.room = room.state;
     this.dataset.video = this.state.video.state;
     this.goods.draw();
+    this.tools.draw();
     fill(this, { viewers: compact(counts.viewers), likes: compact(counts.likes) });
     this.tick();
   }
 
   private event(event: RoomEvent): void {
     const topic = fold(this.state, event);
+    this.tools.hear(event);
     if (event.t === "chat") {
       if (topic) this.chat.add(event);
     } else if (event.t === "ticker") {
@@ -86,6 +96,7 @@ class LiveStudio extends HTMLElement {
   }
 
   private answer(answer: Answer): void {
+    this.tools.hear(answer);
     if (answer.t === "reset") {
       this.state = answer.snapshot;
       this.chat.reset(this.state.chat);
@@ -114,6 +125,7 @@ class LiveStudio extends HTMLElement {
     const until = ended_at ?? this.socket.now();
     const counts = started_at !== null && this.state.video.state !== "waiting";
     fill(this, { elapsed: counts ? clock(until - started_at) : null });
+    this.tools.tick();
   }
 
   private async count(url: string): Promise<void> {
@@ -134,7 +146,7 @@ class LiveStudio extends HTMLElement {
     this.goods.draw();
   }
 
-  /** Phones show one of shelf and chat at a time; desktops show both. */
+  /** Phones show one of shelf, chat and tools at a time; desktops keep the chat in sight. */
   private tabs(): void {
     const tabs = [...this.querySelectorAll<HTMLElement>("[data-tab]")];
     const show = (name: string): void => {
