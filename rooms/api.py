@@ -16,7 +16,7 @@ from core.errors import NotFound
 from core.schemas import Body
 from rooms import actions, feed
 from rooms.actions.goods import wire_form
-from rooms.models import Room
+from rooms.permissions import room_for
 from rooms.snapshot import snapshot, sources, state_of
 from rooms.views.watching import visible_room
 
@@ -156,19 +156,15 @@ def post_chat(request: HttpRequest, slug: str, body: ChatIn) -> Any:
     return actions.post_chat(room=room, user=_me(request), text=body.text, nonce=body.id)
 
 
-# The anchor's own rooms --------------------------------------------------------------------------
-
-
-def _own(request: HttpRequest, slug: str) -> Room:
-    return Room.objects.select_related("anchor", "stream").fetch(request.user, slug=slug)
+# Rooms one runs, as anchor or crew ----------------------------------------------------------------
 
 
 @router.post("/rooms/{slug:slug}/go-live", response=GrantOut, summary="Go live")
 def go_live(request: HttpRequest, slug: str) -> Any:
     """Opens the room if it is not open yet. A new grant fences off the publisher before it."""
-    room = _own(request, slug)
+    room = room_for(request.user, slug, "run_show")
     grant = actions.go_live(room=room, anchor=_me(request))
-    room = _own(request, slug)
+    room = room_for(request.user, slug, "run_show")
     assert room.stream is not None
     return {
         "slug": room.slug,
@@ -184,13 +180,15 @@ def go_live(request: HttpRequest, slug: str) -> Any:
 
 @router.post("/rooms/{slug:slug}/end", response=dict[str, Any], summary="End the show")
 def end_room(request: HttpRequest, slug: str) -> Any:
-    room = actions.end_room(room=_own(request, slug), actor=acting(_me(request), "anchor"))
+    room = actions.end_room(
+        room=room_for(request.user, slug, "run_show"), actor=acting(_me(request), "anchor")
+    )
     return {"slug": room.slug, **state_of(room)}
 
 
 @router.post("/rooms/{slug:slug}/items", response={201: dict[str, Any]}, summary="Add an item")
 def add_item(request: HttpRequest, slug: str, body: ItemIn) -> Any:
-    room = _own(request, slug)
+    room = room_for(request.user, slug, "goods")
     listing = Listing.objects.on_sale().filter(pk=body.listing).first()
     if listing is None:
         raise NotFound("There is no such listing on sale.")
@@ -201,18 +199,22 @@ def add_item(request: HttpRequest, slug: str, body: ItemIn) -> Any:
     "/rooms/{slug:slug}/items/{int:placement}", response={204: None}, summary="Remove an item"
 )
 def remove_item(request: HttpRequest, slug: str, placement: int = Path(ge=1, le=2**63 - 1)) -> Any:
-    room = _own(request, slug)
+    room = room_for(request.user, slug, "goods")
     actions.pull_item(room=room, placement_id=placement, actor=_me(request))
     return Status(204, None)
 
 
 @router.put("/rooms/{slug:slug}/items/order", response={204: None}, summary="Sort the items")
 def sort_items(request: HttpRequest, slug: str, body: OrderIn) -> Any:
-    actions.sort_items(room=_own(request, slug), order=body.order, actor=_me(request))
+    actions.sort_items(
+        room=room_for(request.user, slug, "goods"), order=body.order, actor=_me(request)
+    )
     return Status(204, None)
 
 
 @router.put("/rooms/{slug:slug}/pin", response={204: None}, summary="Pin an item, or none")
 def pin(request: HttpRequest, slug: str, body: PinIn) -> Any:
-    actions.pin(room=_own(request, slug), placement_id=body.placement, actor=_me(request))
+    actions.pin(
+        room=room_for(request.user, slug, "pin"), placement_id=body.placement, actor=_me(request)
+    )
     return Status(204, None)

@@ -25,8 +25,9 @@ from rooms.actions.goods import wire_form
 from rooms.actions.talk import one_line
 from rooms.models import Room, RoomItem
 from rooms.numbers import numbers
+from rooms.permissions import room_for
 from rooms.snapshot import snapshot, state_of
-from rooms.views.verbs import moment, number, own_room, text, verb, wants_json
+from rooms.views.verbs import moment, number, text, verb, wants_json
 
 PAST_SHOWN = 12
 SELECTION_PAGE = 24
@@ -66,7 +67,7 @@ def console(request: HttpRequest, slug: str) -> HttpResponse:
     items/remove/ (`placement`), items/sort/ (`order`: placements), pin/ (`placement` or empty),
     chat/ (`text`, `id`), selection/?q=&page=, numbers/.
     """
-    room = own_room(request.user, slug)
+    room = room_for(request.user, slug, "console")
     return render(
         request,
         "rooms/studio.html",
@@ -86,7 +87,7 @@ def console(request: HttpRequest, slug: str) -> HttpResponse:
 @login_required
 def selection_list(request: HttpRequest, slug: str) -> HttpResponse:
     """rooms/_selection.html with `selection` and `room`, or the same as JSON; `?q=`, `?page=`."""
-    room = own_room(request.user, slug)
+    room = room_for(request.user, slug, "goods")
     page = request.GET.get("page", "1")
     found = _selection(
         room,
@@ -131,7 +132,7 @@ def _offered(row: Selectable, taken: bool) -> dict[str, Any]:
 @require_safe
 @login_required
 def numbers_now(request: HttpRequest, slug: str) -> HttpResponse:
-    return JsonResponse(numbers(own_room(request.user, slug)))
+    return JsonResponse(numbers(room_for(request.user, slug, "numbers")))
 
 
 @verb
@@ -154,26 +155,26 @@ def schedule(me: User, data: Mapping[str, Any], slug: str) -> tuple[Room, dict[s
     at = moment(data)
     if at is None:
         raise Invalid(_("Enter the time as 2030-12-31T20:00."), code="bad_time")
-    room = actions.schedule_room(room=own_room(me, slug), at=at, actor=me)
+    room = actions.schedule_room(room=room_for(me, slug, "schedule"), at=at, actor=me)
     return room, state_of(room)
 
 
 @verb
 def go_live(me: User, data: Mapping[str, Any], slug: str) -> tuple[Room, dict[str, Any]]:
-    room = actions.start_show(room=own_room(me, slug), actor=me)
+    room = actions.start_show(room=room_for(me, slug, "run_show"), actor=me)
     return room, state_of(room)
 
 
 @verb
 def end(me: User, data: Mapping[str, Any], slug: str) -> tuple[Room, dict[str, Any]]:
     actor = acting(me, "anchor")
-    room = actions.end_room(room=own_room(me, slug), actor=actor)
+    room = actions.end_room(room=room_for(me, slug, "run_show"), actor=actor)
     return room, state_of(room)
 
 
 @verb
 def discard(me: User, data: Mapping[str, Any], slug: str) -> tuple[Room, dict[str, Any]]:
-    room = own_room(me, slug)
+    room = room_for(me, slug, "run_show")
     actions.discard_room(room=room, actor=me)
     room.refresh_from_db()
     return room, state_of(room)
@@ -181,7 +182,7 @@ def discard(me: User, data: Mapping[str, Any], slug: str) -> tuple[Room, dict[st
 
 @verb
 def add_item(me: User, data: Mapping[str, Any], slug: str) -> tuple[Room, dict[str, Any]]:
-    room = own_room(me, slug)
+    room = room_for(me, slug, "goods")
     listing = Listing.objects.on_sale().filter(pk=number(data.get("listing"), "listing")).first()
     if listing is None:
         raise NotFound(_("This item is not on sale any more."))
@@ -191,7 +192,7 @@ def add_item(me: User, data: Mapping[str, Any], slug: str) -> tuple[Room, dict[s
 
 @verb
 def remove_item(me: User, data: Mapping[str, Any], slug: str) -> tuple[Room, dict[str, Any]]:
-    room = own_room(me, slug)
+    room = room_for(me, slug, "goods")
     placement = number(data.get("placement"), "placement")
     actions.pull_item(room=room, placement_id=placement, actor=me)
     return room, {"placement": placement}
@@ -199,7 +200,7 @@ def remove_item(me: User, data: Mapping[str, Any], slug: str) -> tuple[Room, dic
 
 @verb
 def sort_items(me: User, data: Mapping[str, Any], slug: str) -> tuple[Room, dict[str, Any]]:
-    room = own_room(me, slug)
+    room = room_for(me, slug, "goods")
     order = data.get("order")
     if not isinstance(order, list):
         raise Invalid(_("`order` must list the placements."), code="bad_order")
@@ -210,7 +211,7 @@ def sort_items(me: User, data: Mapping[str, Any], slug: str) -> tuple[Room, dict
 
 @verb
 def pin(me: User, data: Mapping[str, Any], slug: str) -> tuple[Room, dict[str, Any]]:
-    room = own_room(me, slug)
+    room = room_for(me, slug, "pin")
     value = data.get("placement")
     placement = None if value in (None, "") else number(value, "placement")
     actions.pin(room=room, placement_id=placement, actor=me)
@@ -219,6 +220,6 @@ def pin(me: User, data: Mapping[str, Any], slug: str) -> tuple[Room, dict[str, A
 
 @verb
 def chat(me: User, data: Mapping[str, Any], slug: str) -> tuple[Room, dict[str, Any]]:
-    room = own_room(me, slug)
+    room = room_for(me, slug, "chat")
     event = actions.post_chat(room=room, user=me, text=text(data, "text"), nonce=text(data, "id"))
     return room, {"chat": event}

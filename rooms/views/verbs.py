@@ -86,8 +86,3 @@ def moment(data: Mapping[str, Any]) -> Any:
     if found is None:
         raise Invalid(_("Enter the time as 2030-12-31T20:00."), code="bad_time")
     return timezone.make_aware(found) if timezone.is_naive(found) else found
-
-
-def own_room(user: Any, slug: str) -> Room:
-    """Raises NotFound for everybody but the room's anchor."""
-    return Room.objects.select_related("anchor", "stream").fetch(user, slug=slug)

@@ -1,11 +1,10 @@
-"""What a viewer may say over the socket, and what they are answered."""
+"""The incoming side of one socket: what it may say, and how the room is made known to it."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import logging
-from collections.abc import Callable
 from typing import Any
 
 from django.db import DatabaseError
@@ -14,28 +13,19 @@ from django.utils.translation import gettext as _
 
 from core import clock
 from core.errors import DomainError, Forbidden, Invalid, TooMany
-from rooms import purchase, wire
-from rooms.actions.talk import (
-    CHAT_BURST,
-    CHAT_PER_SECOND,
-    CHAT_STATES,
-    LIKES_AT_ONCE,
-    compose,
-)
-from rooms.hub import Hub, RoomChannel, Viewer, store
+from rooms import wire
+from rooms.actions.talk import CHAT_STATES
+from rooms.hub import Hub, RoomChannel, Viewer
+from rooms.hub.viewer import Identity
 from rooms.hub.viewer import text as frame
-from rooms.limits import Bucket, Buckets
+from rooms.limits import Bucket
+from rooms.messages.topics import HANDLERS
 
 log = logging.getLogger(__name__)
 
 FRAME_BYTES = 4096
 OBJECTS = 20
 ABUSE = 4009
-
-# By account in this process, so that a second tab does not double what one may say.
-_chat_limits = Buckets(CHAT_BURST, CHAT_PER_SECOND)
-_buy_limits = Buckets(10, 2.0)
-_buying = 0
 
 
 class Conversation:
@@ -48,16 +38,15 @@ class Conversation:
         self._tasks: set[asyncio.Task[None]] = set()
         self._messages = Bucket(40, 20.0)
         self._errors = Bucket(20, 0.2)
-        self._hellos = Bucket(4, 0.5)
-        self._likes = Bucket(5, 2.0)
-        self._warned = False
+        self.hellos = Bucket(4, 0.5)
+        self.likes = Bucket(5, 2.0)
 
     async def begin(self, since: int | None) -> None:
         """Greet; with `since` (the handshake's `?s=`) also send what was missed."""
         if since is None:
             self.viewer.push(self._welcome(self.channel.head))
         else:
-            await self._resume(since)
+            await self.resume(since)
 
     def end(self) -> None:
         """Stop answering. A purchase that runs is completed; its answer is found by its key."""
@@ -80,12 +69,10 @@ class Conversation:
             self._refuse(Invalid(_("Send JSON objects."), code="bad_message"))
             return
         kind = message.get("t")
-        handler = self._HANDLERS.get(kind) if isinstance(kind, str) else None
+        handler = HANDLERS.get(kind) if isinstance(kind, str) else None
         try:
             if handler is None:
-                raise Invalid(
-                    _("Known types: %s.") % ", ".join(self._HANDLERS), code="unknown_type"
-                )
+                raise Invalid(_("Known types: %s.") % ", ".join(HANDLERS), code="unknown_type")
             await handler(self, message)
         except DomainError as error:
             self._refuse(error, message)
@@ -111,21 +98,13 @@ class Conversation:
 
     def _welcome(self, seq: int) -> dict[str, Any]:
         who = self.viewer.identity
-        you = who and {"id": who.user_id, "name": who.name, "role": self._role(who.user_id)}
+        you = who and {"id": who.user_id, "name": who.name, "role": self.role_of(who.user_id)}
         return {"t": "welcome", "s": seq, "now": wire.millis(clock.now()), "you": you}
 
-    def _role(self, user_id: int) -> str:
+    def role_of(self, user_id: int) -> str:
         return "anchor" if user_id == self.channel.anchor_id else "viewer"
 
-    async def _hello(self, message: dict[str, Any]) -> None:
-        since = message.get("s")
-        if since is not None and not _is_count(since, 0, 2**62):
-            raise Invalid(_("`s` must be a number or null."), code="bad_message")
-        if wait := self._hellos.take():
-            raise TooMany(_("Wait a moment before you resume again."), retry_after=round(wait + 1))
-        await self._resume(since)
-
-    async def _resume(self, since: int | None) -> None:
+    async def resume(self, since: int | None) -> None:
         """`welcome` and what came after `since`, in one frame; or `welcome` and `reset`."""
         try:
             missed = None
@@ -160,7 +139,7 @@ class Conversation:
 
     def catch_up_soon(self) -> None:
         """After a jam: bring the durable events that were not written."""
-        self._start(self._catch_up())
+        self.start(self._catch_up())
 
     async def _catch_up(self) -> None:
         try:
@@ -175,83 +154,23 @@ class Conversation:
             # The viewer sees the gap in the numbers and asks by `hello`.
             log.warning("catch-up without database", exc_info=True)
 
-    def _start(self, work: Any) -> None:
+    def start(self, work: Any) -> None:
         task = asyncio.ensure_future(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    # Taking part -------------------------------------------------------------------------
+    # What topics ask ---------------------------------------------------------------------
 
-    def _signed_in(self, what: str) -> Any:
+    def signed_in(self, otherwise: str) -> Identity:
+        """Who speaks. Raises Forbidden(sign_in) with the sentence `otherwise` for a guest."""
         if self.viewer.identity is None:
-            raise Forbidden(what, code="sign_in")
+            raise Forbidden(otherwise, code="sign_in")
         return self.viewer.identity
 
-    def _must_be_open(self) -> None:
+    def must_be_open(self) -> None:
+        """Raises Invalid(chat_closed) before and after the show."""
         if self.channel.state not in CHAT_STATES:
             raise Invalid(_("The chat of this room is closed."), code="chat_closed")
-
-    async def _chat(self, message: dict[str, Any]) -> None:
-        who = self._signed_in(_("Sign in to chat."))
-        if not _is_text(message.get("text")) or not _is_text(message.get("id", "")):
-            raise Invalid(_("Send `id` and `text` as text."), code="bad_message")
-        self._must_be_open()
-        role = self._role(who.user_id)
-        event = compose(
-            user_id=who.user_id,
-            name=who.name,
-            role=role,
-            text=message["text"],
-            nonce=message.get("id", ""),
-        )
-        if wait := _chat_limits.take(who.user_id):
-            raise TooMany(_("Wait a moment before you write again."), retry_after=round(wait + 1))
-        line = wire.encode(event)
-        entry = {"k": "chat", "u": who.user_id, "r": role, "d": line}
-        self.hub.emit(self.channel, entry, remember=line)
-
-    async def _like(self, message: dict[str, Any]) -> None:
-        count = message.get("n", 1)
-        if not _is_count(count, 1, LIKES_AT_ONCE):
-            raise Invalid(_("`n` must be a number from 1 to 100."), code="bad_message")
-        self._must_be_open()
-        if self._likes.take():
-            raise TooMany(_("Send your likes once a second."), retry_after=1)
-        self.channel.likes_here += count
-
-    async def _buy(self, message: dict[str, Any]) -> None:
-        global _buying
-        who = self._signed_in(_("Sign in to buy."))
-        wish = purchase.checked(message)
-        if _buying >= purchase.MOST_WAITING or _buy_limits.take(who.user_id):
-            self.viewer.push({"t": "busy", "key": wish["key"], "retry_after": 1})
-            return
-        _buying += 1
-        self._start(self._run_purchase(who.user_id, wish))
-
-    async def _run_purchase(self, user_id: int, wish: dict[str, Any]) -> None:
-        running = asyncio.ensure_future(
-            store.run_in(purchase.THREADS, purchase.buy, user_id, wish, self.viewer.language)
-        )
-        running.add_done_callback(_purchase_done)
-        # Who leaves in between does not stop the purchase, so the key always has an answer.
-        self.viewer.push(await asyncio.shield(running))
-
-    async def _ping(self, message: dict[str, Any]) -> None:
-        self.viewer.push({"t": "pong", "now": wire.millis(clock.now())})
-
-    _HANDLERS: dict[str, Callable[[Conversation, dict[str, Any]], Any]] = {
-        "hello": _hello,
-        "chat": _chat,
-        "like": _like,
-        "buy": _buy,
-        "ping": _ping,
-    }
-
-
-def _purchase_done(_: object) -> None:
-    global _buying
-    _buying -= 1
 
 
 def _parsed(raw: str | None) -> list[Any]:
@@ -269,11 +188,3 @@ def _parsed(raw: str | None) -> list[Any]:
     if not isinstance(value, list) or not 1 <= len(value) <= OBJECTS:
         raise Invalid(_("Send an object, or an array of 1 to 20 objects."), code="bad_message")
     return value
-
-
-def _is_text(value: Any) -> bool:
-    return isinstance(value, str)
-
-
-def _is_count(value: Any, least: int, most: int) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and least <= value <= most

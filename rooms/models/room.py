@@ -69,6 +69,9 @@ class Room(models.Model):
 
     objects = RoomQuerySet.as_manager()
 
+    # The reader's role here, set by `rooms.permissions.room_for`.
+    my_role: str = "viewer"
+
     class Meta:
         verbose_name = _("room")
         ordering = ["-id"]
