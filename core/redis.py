@@ -14,11 +14,14 @@ def key(*parts: object) -> str:
     return ":".join([settings.REDIS_PREFIX, *map(str, parts)])
 
 
-@lru_cache(maxsize=1)
-def client() -> redis.Redis:
-    """Shared thread-safe client. Short time-outs: no request waits for a dead Redis."""
+@lru_cache(maxsize=64)
+def client(url: str = "") -> redis.Redis:
+    """Shared thread-safe client of the main server, or of the one at `url`.
+
+    Short time-outs: no request waits for a dead Redis.
+    """
     return redis.Redis.from_url(
-        settings.REDIS_URL,
+        url or settings.REDIS_URL,
         decode_responses=True,
         socket_timeout=1,
         socket_connect_timeout=1,
@@ -26,10 +29,10 @@ def client() -> redis.Redis:
     )
 
 
-def async_client(*, blocking: bool = False) -> redis.asyncio.Redis:
+def async_client(url: str = "", *, blocking: bool = False) -> redis.asyncio.Redis:
     """A client for the running event loop. `blocking` lifts the read time-out for XREAD BLOCK."""
     return redis.asyncio.Redis.from_url(
-        settings.REDIS_URL,
+        url or settings.REDIS_URL,
         decode_responses=True,
         socket_timeout=None if blocking else 1,
         socket_connect_timeout=1,

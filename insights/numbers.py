@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-import redis as redis_errors
 from django.db.models import Count, Sum
 
-from core import redis
 from insights.sales import Sales, paid_lines, sales, sales_by
 from promotion.models import Placement
-from rooms import presence, wire
+from rooms import presence
 from rooms.models import Room, RoomItem
 
 
@@ -52,7 +50,7 @@ def room_numbers(room: Room) -> RoomNumbers:
     """Viewers, likes and sales of a room, read fresh: five statements, one Redis round trip."""
     placements = Placement.objects.filter(room_ref=room.pk)
     lines = paid_lines().filter(placement__in=placements.values("pk"))
-    viewers, likes = _from_redis(room)
+    now = presence.counts([room.pk])[room.pk]
     by_placement = sales_by(lines, "placement_id")
     # Orders and buyers may span currencies, so they are counted over all lines.
     total = lines.aggregate(
@@ -61,9 +59,9 @@ def room_numbers(room: Room) -> RoomNumbers:
         pieces=Sum("quantity"),
     )
     return RoomNumbers(
-        viewers=viewers,
-        peak_viewers=max(room.peak_viewers, viewers),
-        likes=max(room.likes, likes),
+        viewers=now.watching,
+        peak_viewers=max(room.peak_viewers, now.watching),
+        likes=max(room.likes, now.likes),
         buyers=total["buyers"],
         orders=total["orders"],
         pieces=total["pieces"] or 0,
@@ -84,26 +82,4 @@ def room_numbers(room: Room) -> RoomNumbers:
 
 def watching(room_ids: list[int]) -> dict[int, int]:
     """How many watch each of these rooms now; nobody while Redis is away."""
-    if not room_ids:
-        return {}
-    pipeline = redis.client().pipeline(transaction=False)
-    for room_id in room_ids:
-        pipeline.hgetall(wire.presence_key(room_id))
-    try:
-        answers = pipeline.execute()
-    except redis_errors.RedisError:
-        return dict.fromkeys(room_ids, 0)
-    return {
-        room_id: presence.total(answer) for room_id, answer in zip(room_ids, answers, strict=True)
-    }
-
-
-def _from_redis(room: Room) -> tuple[int, int]:
-    pipeline = redis.client().pipeline(transaction=False)
-    pipeline.hgetall(wire.presence_key(room.pk))
-    pipeline.get(wire.likes_key(room.pk))
-    try:
-        counts, likes = pipeline.execute()
-    except redis_errors.RedisError:
-        return 0, 0
-    return presence.total(counts), int(likes or 0)
+    return {room_id: found.watching for room_id, found in presence.counts(room_ids).items()}

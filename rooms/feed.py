@@ -6,11 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import redis as redis_errors
 from django.db.models import F, QuerySet
 
-from core import redis
-from rooms import cards, presence, wire
+from rooms import cards, presence
 from rooms.models import Room, RoomItem
 
 
@@ -60,10 +58,10 @@ def tile(room: Room) -> dict[str, Any]:
 
 def tiles(rooms: Iterable[Room]) -> list[dict[str, Any]]:
     """{id, slug, url, title, state, anchor, scheduled_at, started_at, viewers, likes, cover, pinned}
-    with the item's card as `pinned`, in two queries and one trip to Redis for all rooms."""
+    with the item's card as `pinned`, in two queries and one trip to each Redis for all rooms."""
     rooms = list(rooms)
     first = _first_cards(rooms)
-    counts = _counts(rooms)
+    counts = presence.counts(room.pk for room in rooms)
     return [
         {
             "id": room.pk,
@@ -74,12 +72,12 @@ def tiles(rooms: Iterable[Room]) -> list[dict[str, Any]]:
             "anchor": room.anchor,
             "scheduled_at": room.scheduled_at,
             "started_at": room.started_at,
-            "viewers": viewers,
-            "likes": max(room.likes, likes),
+            "viewers": counts[room.pk].watching,
+            "likes": max(room.likes, counts[room.pk].likes),
             "cover": _cover(room, first.get(room.pk)),
             "pinned": room.pinned.card if room.pinned else None,
         }
-        for room, (viewers, likes) in zip(rooms, counts, strict=True)
+        for room in rooms
     ]
 
 
@@ -95,21 +93,3 @@ def _cover(room: Room, card: dict[str, Any] | None) -> dict[str, str] | None:
         return cards.cover(room.cover_key, room.title)
     shown = room.pinned.card if room.pinned else card
     return shown["picture"] if shown else None
-
-
-def _counts(rooms: Sequence[Room]) -> list[tuple[int, int]]:
-    """(viewers, likes) of each room; zeros while Redis is away."""
-    if not rooms:
-        return []
-    pipeline = redis.client().pipeline(transaction=False)
-    for room in rooms:
-        pipeline.hgetall(wire.presence_key(room.pk))
-        pipeline.get(wire.likes_key(room.pk))
-    try:
-        answers = pipeline.execute()
-    except redis_errors.RedisError:
-        return [(0, 0)] * len(rooms)
-    return [
-        (presence.total(answers[2 * index]), int(answers[2 * index + 1] or 0))
-        for index in range(len(rooms))
-    ]

@@ -14,8 +14,7 @@ from typing import Any
 import redis as redis_errors
 from django.db import connection, transaction
 
-from core import redis
-from rooms import wire
+from rooms import shards, wire
 from rooms.models import Room, RoomEvent
 
 log = logging.getLogger(__name__)
@@ -56,12 +55,14 @@ def _push(room_id: int, rows: list[RoomEvent]) -> None:
 def push(room_id: int, entries: Iterable[dict[Any, Any]]) -> bool:
     """Add entries to the room's stream in one round trip; False when Redis is away."""
     name = wire.stream_key(room_id)
-    pipeline = redis.client().pipeline(transaction=False)
-    for entry in entries:
-        pipeline.xadd(name, entry, maxlen=wire.STREAM_LENGTH, approximate=True)
-    pipeline.expire(name, wire.STREAM_SECONDS)
+
+    def fill(pipeline: Any) -> None:
+        for entry in entries:
+            pipeline.xadd(name, entry, maxlen=wire.STREAM_LENGTH, approximate=True)
+        pipeline.expire(name, wire.STREAM_SECONDS)
+
     try:
-        pipeline.execute()
+        shards.execute(room_id, fill)
     except redis_errors.RedisError as error:
         log.warning(
             "room push failed; hubs will read the events from the database",

@@ -13,9 +13,9 @@ from django.db.models import F, OuterRef
 from django.db.models.functions import JSONObject
 from django.utils.translation import gettext as _
 
-from core import clock, redis
+from core import clock
 from core.errors import NotFound
-from rooms import cards, presence, wire
+from rooms import cards, shards, wire
 from rooms.models import Room, RoomItem
 from streaming import actions as streaming
 
@@ -93,18 +93,19 @@ def sources(room: Room) -> list[dict[str, str]]:
 
 def from_redis(room: Room) -> tuple[int, int, list[Any]]:
     """(viewers, likes, chat), or what PostgreSQL knows of them while Redis is away."""
-    pipeline = redis.client().pipeline(transaction=False)
-    pipeline.hgetall(wire.presence_key(room.pk))
-    pipeline.get(wire.likes_key(room.pk))
-    pipeline.lrange(wire.chat_key(room.pk), 0, wire.CHAT_HISTORY - 1)
+
+    def fill(pipeline: Any) -> None:
+        pipeline.mget(wire.watching_key(room.pk), wire.likes_key(room.pk))
+        pipeline.lrange(wire.chat_key(room.pk), 0, wire.CHAT_HISTORY - 1)
+
     try:
-        counts, likes, chat = pipeline.execute()
+        (watching, likes), chat = shards.execute(room.pk, fill)
     except redis_errors.RedisError:
         return 0, room.likes, []
     lines = [json.loads(line) for line in reversed(chat)]
     for line in lines:
         line.pop("t", None)
-    return presence.total(counts), max(room.likes, int(likes or 0)), lines
+    return int(watching or 0), max(room.likes, int(likes or 0)), lines
 
 
 def fold(state: dict[str, Any], event: dict[str, Any]) -> dict[str, Any]:

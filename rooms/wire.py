@@ -12,6 +12,8 @@ from core.redis import key
 # Entries a room's stream keeps: some minutes of a busy room, bounded for ever.
 STREAM_LENGTH = 2000
 STREAM_SECONDS = 24 * 3600
+# How long everybody who watched stays counted: longer than any show.
+UNIQUE_SECONDS = 7 * 24 * 3600
 CHAT_HISTORY = 50
 MASK = "***"
 
@@ -30,8 +32,23 @@ def chat_key(room_id: int) -> str:
 
 
 def presence_key(room_id: int) -> str:
-    """Hash: server process → "viewers:unix seconds"."""
+    """Hash: server process → its people, as `rooms.presence` writes them."""
     return key("rooms", "presence", room_id)
+
+
+def crowd_key(room_id: int, bucket: int) -> str:
+    """HyperLogLog of the people of a crowd in one stretch of time."""
+    return key("rooms", "crowd", room_id, bucket)
+
+
+def unique_key(room_id: int) -> str:
+    """HyperLogLog of everybody who has watched the room."""
+    return key("rooms", "unique", room_id)
+
+
+def watching_key(room_id: int) -> str:
+    """How many watch, as the hubs last counted; gone when no hub counts."""
+    return key("rooms", "watching", room_id)
 
 
 def likes_key(room_id: int) -> str:

@@ -103,6 +103,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.redis_url()
 REDIS_PREFIX = "liveshop"
+# Servers that rooms are spread over by their id; empty: the one above holds them all.
+ROOM_REDIS_URLS = env.items("ROOM_REDIS_URLS")
 
 # Accounts ------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"

@@ -12,9 +12,9 @@ from django.db.models import F
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from core import clock, ratelimit, redis
+from core import clock, ratelimit
 from core.errors import Conflict, Invalid
-from rooms import wire
+from rooms import shards, wire
 from rooms.journal import push
 from rooms.models import Room
 from rooms.states import ON_AIR
@@ -85,12 +85,13 @@ def post_chat(*, room: Room, user: User, text: str, nonce: str = "") -> dict[str
 
 
 def _remember(room_id: int, line: str) -> None:
-    pipeline = redis.client().pipeline(transaction=False)
-    pipeline.lpush(wire.chat_key(room_id), line)
-    pipeline.ltrim(wire.chat_key(room_id), 0, wire.CHAT_HISTORY - 1)
-    pipeline.expire(wire.chat_key(room_id), wire.STREAM_SECONDS)
+    def fill(pipeline: Any) -> None:
+        pipeline.lpush(wire.chat_key(room_id), line)
+        pipeline.ltrim(wire.chat_key(room_id), 0, wire.CHAT_HISTORY - 1)
+        pipeline.expire(wire.chat_key(room_id), wire.STREAM_SECONDS)
+
     try:
-        pipeline.execute()
+        shards.execute(room_id, fill)
     except redis_errors.RedisError:
         return
 
@@ -102,7 +103,9 @@ def add_likes(*, room: Room, count: int, who: object) -> None:
     ratelimit.check("likes", who, burst=5, per_second=1)
     Room.objects.filter(pk=room.pk).update(likes=F("likes") + count)
     try:
-        total = redis.client().incrby(wire.likes_key(room.pk), count)
+        (total,) = shards.execute(
+            room.pk, lambda pipeline: pipeline.incrby(wire.likes_key(room.pk), count)
+        )
     except redis_errors.RedisError:
         return
-    push(room.pk, [{"k": "likes", "n": count, "total": int(total)}])  # type: ignore[arg-type]
+    push(room.pk, [{"k": "likes", "n": count, "total": int(total)}])

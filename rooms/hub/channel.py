@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from rooms import wire
+from rooms import presence, wire
 from rooms.hub import metrics
 from rooms.hub.viewer import Identity, Message, Viewer, text
 
@@ -37,6 +37,8 @@ class RoomChannel:
         self.last_id = last_id
         self.ring: deque[tuple[int, str]] = deque(maxlen=RING)
         self.viewers: dict[Viewer, None] = {}
+        self.people = presence.People()
+        self.headcount = presence.Headcount()
         self._by_user: dict[int, dict[Viewer, None]] = {}
         self._welcomed: dict[int, float] = {}
         self.empty_since: float | None = None
@@ -72,18 +74,19 @@ class RoomChannel:
     @property
     def count(self) -> int:
         """People here: an account with two tabs is one of them."""
-        signed_in = sum(len(viewers) for viewers in self._by_user.values())
-        return len(self.viewers) - signed_in + len(self._by_user)
+        return len(self.people)
 
     def add(self, viewer: Viewer) -> None:
         self.viewers[viewer] = None
+        self.people.add(viewer.person)
         self.empty_since = None
         viewer.seq = self.head
         if viewer.identity:
             self._by_user.setdefault(viewer.identity.user_id, {})[viewer] = None
 
     def remove(self, viewer: Viewer, now: float) -> None:
-        self.viewers.pop(viewer, None)
+        del self.viewers[viewer]
+        self.people.remove(viewer.person)
         self._own.pop(viewer, None)
         if viewer.identity:
             same = self._by_user.get(viewer.identity.user_id, {})

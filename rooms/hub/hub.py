@@ -1,10 +1,9 @@
-"""The loops of one process: one blocking read for all rooms, one beat a second, one check of heads."""
+"""One process: its rooms, its sockets, its Redis servers, and the checks against PostgreSQL."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import logging
 import os
 import secrets
@@ -14,25 +13,25 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 from weakref import WeakKeyDictionary
 
-import redis as redis_errors
+from django.conf import settings
 from django.db import DatabaseError
 
-from core import redis
-from rooms import presence, wire
+from rooms import notices, shards
 from rooms.hub import metrics, sessions, store
 from rooms.hub.channel import RoomChannel
-from rooms.hub.outgoing import Entry, Outgoing
+from rooms.hub.outgoing import Entry
+from rooms.hub.shard import Shard
 from rooms.hub.viewer import Viewer
 from rooms.snapshot import snapshot
 
 log = logging.getLogger(__name__)
 
-BLOCK_SECONDS = 5.0
-BEAT_SECONDS = 1.0
+FORGET_SECONDS = 1.0
 CHECK_SECONDS = 5.0
 SESSION_SECONDS = 15.0
+# While notices come in, only expiry is left to find.
+SESSION_QUIET_SECONDS = 60.0
 LINGER_SECONDS = 30.0
-READ_COUNT = 500
 
 
 class Hub:
@@ -45,17 +44,25 @@ class Hub:
         self._opening: dict[int, asyncio.Future[RoomChannel | None]] = {}
         self._gaps: dict[int, asyncio.Task[None]] = {}
         self._snapshots: dict[int, asyncio.Task[dict[str, Any]]] = {}
-        self._control = redis.key("rooms", "control", self.node)
-        self._control_id = "0-0"
-        self._redis = redis.async_client()
-        self._outgoing = Outgoing(self._redis, on_lost=self._take_locally)
-        self._reader = redis.async_client(blocking=True)
+        self._shards = {
+            url: Shard(
+                url, self.node, take_locally=self._take_locally, on_return=self._redis_returned
+            )
+            for url in {settings.REDIS_URL, *shards.servers()}
+        }
+        self._shards[settings.REDIS_URL].listen(notices.stream(), self._take_notice)
+        # Viewers by account, for notices about it.
+        self._signed_in: dict[int, dict[Viewer, None]] = {}
+        self._sessions_checked = time.monotonic()
+        self._notices_missed = False
+        self._closers: set[asyncio.Task[None]] = set()
         self._tasks = [
-            asyncio.create_task(self._read(), name="room-reader"),
-            asyncio.create_task(self._repeat(BEAT_SECONDS, self._beat), name="room-beat"),
+            asyncio.create_task(
+                self._repeat(FORGET_SECONDS, self._forget_empty), name="room-empty"
+            ),
             asyncio.create_task(self._repeat(CHECK_SECONDS, self._check), name="room-check"),
             asyncio.create_task(
-                self._repeat(SESSION_SECONDS, self._check_sessions), name="room-sessions"
+                self._repeat(SESSION_SECONDS, self._check_sessions_when_due), name="room-sessions"
             ),
         ]
 
@@ -79,7 +86,8 @@ class Hub:
     async def _open(self, room_id: int) -> RoomChannel | None:
         # First the place in the stream, then the head: an event between the two comes by both
         # ways and is dropped by its number.
-        last_id, likes = await self._place(room_id)
+        shard = self._shard(room_id)
+        last_id, likes = await shard.place(room_id)
         facts = await store.ask(store.facts, room_id)
         if facts is None:
             return None
@@ -96,36 +104,27 @@ class Hub:
         channel.empty_since = time.monotonic()
         self.channels[room_id] = channel
         metrics.ROOMS.set(len(self.channels))
-        await self._wake()
+        await shard.follow(channel)
         return channel
 
-    async def _place(self, room_id: int) -> tuple[str, int]:
-        """(id of the stream's newest entry, likes counted so far)."""
-        pipeline = self._redis.pipeline(transaction=False)
-        pipeline.xrevrange(wire.stream_key(room_id), count=1)
-        pipeline.get(wire.likes_key(room_id))
-        try:
-            newest, likes = await pipeline.execute()
-        except (redis_errors.RedisError, OSError):
-            return f"{int(time.time() * 1000)}-0", 0
-        return (newest[0][0] if newest else "0-0"), int(likes or 0)
-
-    async def _wake(self) -> None:
-        """Make the reader take up a new room: it follows a stream of our own for that."""
-        with contextlib.suppress(redis_errors.RedisError, OSError):
-            await self._redis.xadd(self._control, {"w": 1}, maxlen=10)
-            await self._redis.expire(self._control, 3600)
+    def _shard(self, room_id: int) -> Shard:
+        return self._shards[shards.server_of(room_id)]
 
     def join(self, channel: RoomChannel, viewer: Viewer) -> None:
         channel.add(viewer)
         if viewer.identity:
             channel.welcome(viewer.identity, time.monotonic())
+            self._signed_in.setdefault(viewer.identity.user_id, {})[viewer] = None
         metrics.VIEWERS.inc()
 
     def leave(self, channel: RoomChannel, viewer: Viewer) -> None:
         if viewer in channel.viewers:
             channel.remove(viewer, time.monotonic())
             metrics.VIEWERS.dec()
+        if viewer.identity and (own := self._signed_in.get(viewer.identity.user_id)):
+            own.pop(viewer, None)
+            if not own:
+                del self._signed_in[viewer.identity.user_id]
 
     async def missed_by(self, channel: RoomChannel, seq: int) -> list[tuple[int, str]] | None:
         """What a viewer at `seq` lacks; None when it needs a snapshot."""
@@ -155,7 +154,7 @@ class Hub:
 
     def emit(self, channel: RoomChannel, entry: Entry, *, remember: str = "") -> None:
         """Put a best-effort entry into the room's stream; `remember`: also into the chat history."""
-        self._outgoing.add(channel.id, entry, remember)
+        self._shard(channel.id).outgoing.add(channel.id, entry, remember)
 
     def _take_locally(self, room_id: int, entry: Entry) -> None:
         """Without Redis our own viewers still hear each other."""
@@ -165,36 +164,26 @@ class Hub:
 
     # Incoming ----------------------------------------------------------------------------
 
-    async def _read(self) -> None:
-        pause = 0.1
-        while True:
-            try:
-                await self._read_once()
-                pause = 0.1
-            except (redis_errors.RedisError, OSError, TimeoutError) as error:
-                log.warning("room reader: Redis away", extra={"error": repr(error)})
-                await asyncio.sleep(pause)
-                pause = min(2.0, pause * 2)
-            except Exception:
-                log.exception("room reader: entry not understood")
-                await asyncio.sleep(pause)
+    async def _redis_returned(self, shard: Shard) -> None:
+        """What was pushed meanwhile is found in PostgreSQL; so is who signed out."""
+        await self._compare_heads(list(shard.channels.values()))
+        if shard.url == settings.REDIS_URL:
+            self._notices_missed = True
+            await self._check_sessions_when_due()
 
-    async def _read_once(self) -> None:
-        streams: dict[Any, Any] = {self._control: self._control_id}
-        for channel in self.channels.values():
-            streams[wire.stream_key(channel.id)] = channel.last_id
-        async with asyncio.timeout(BLOCK_SECONDS * 3):
-            answer = await self._reader.xread(
-                streams, count=READ_COUNT, block=int(BLOCK_SECONDS * 1000)
-            )
-        by_name = {wire.stream_key(channel.id): channel for channel in self.channels.values()}
-        for name, entries in _pairs(answer):
-            if name == self._control:
-                self._control_id = entries[-1][0]
-            elif name in by_name:
-                for entry_id, fields in entries:
-                    by_name[name].last_id = entry_id
-                    by_name[name].take(entry_id, fields)
+    def _take_notice(self, fields: Mapping[str, str]) -> None:
+        """Something that every process must know at once; `rooms.notices` says what there is."""
+        if fields.get("k") != "out":
+            return
+        concerned = list(self._signed_in.get(int(fields["user"]), {}))
+        if session := fields.get("session"):
+            for viewer in concerned:
+                if viewer.identity and viewer.identity.session_key == session:
+                    viewer.close(sessions.SESSION_OVER)
+        elif concerned:
+            task = asyncio.create_task(self._close_invalid(concerned), name="room-out")
+            self._closers.add(task)
+            task.add_done_callback(self._closers.discard)
 
     def fill_gap(self, channel: RoomChannel) -> None:
         """Read what is missing from PostgreSQL, at most once at a time for a room."""
@@ -226,54 +215,11 @@ class Hub:
             except Exception:
                 log.exception("room loop failed", extra={"loop": work.__name__})
 
-    async def _beat(self) -> None:
-        """Once a second: pass on sums, write our presence, read everybody's, forget empty rooms."""
+    async def _forget_empty(self) -> None:
         now = time.monotonic()
         for channel in [c for c in self.channels.values() if not c.viewers]:
             if channel.empty_since is not None and now - channel.empty_since > LINGER_SECONDS:
                 await self._forget(channel)
-        channels = list(self.channels.values())
-        if not channels:
-            return
-        likes = {channel: channel.likes_here for channel in channels if channel.likes_here}
-        for channel, count in likes.items():
-            channel.likes_here -= count
-            channel.likes_unsaved += count
-        try:
-            totals, counts = await self._exchange(channels, likes)
-        except (redis_errors.RedisError, OSError):
-            totals, counts = {}, {}
-        for channel in channels:
-            watching = presence.total(counts[channel]) if channel in counts else channel.count
-            channel.second_passed(max(watching, channel.count))
-            if channel in likes:
-                total = totals.get(channel, channel.likes_total + likes[channel])
-                self.emit(channel, {"k": "likes", "n": likes[channel], "total": total})
-            if channel.joins_here:
-                names = json.dumps(channel.names_here, ensure_ascii=False)
-                self.emit(channel, {"k": "joins", "n": channel.joins_here, "names": names})
-                channel.joins_here, channel.names_here = 0, []
-
-    async def _exchange(
-        self, channels: list[RoomChannel], likes: Mapping[RoomChannel, int]
-    ) -> tuple[dict[RoomChannel, int], dict[RoomChannel, dict[str, str]]]:
-        pipeline = self._redis.pipeline(transaction=False)
-        for channel in channels:
-            name = wire.presence_key(channel.id)
-            pipeline.hset(name, self.node, presence.entry(channel.count))
-            pipeline.expire(name, presence.KEEP_SECONDS)
-            pipeline.hgetall(name)
-        for channel, count in likes.items():
-            # After a loss of Redis the counter starts again from what PostgreSQL or we know.
-            pipeline.set(
-                wire.likes_key(channel.id), channel.likes_total, nx=True, ex=wire.STREAM_SECONDS
-            )
-            pipeline.incrby(wire.likes_key(channel.id), count)
-        answers = await pipeline.execute()
-        counts = {channel: answers[3 * index + 2] for index, channel in enumerate(channels)}
-        rest = answers[3 * len(channels) :]
-        totals = {channel: int(rest[2 * index + 1]) for index, channel in enumerate(likes)}
-        return totals, counts
 
     async def _forget(self, channel: RoomChannel) -> None:
         await self._save_sums()
@@ -282,13 +228,15 @@ class Hub:
         self.channels.pop(channel.id, None)
         channel.stop()
         metrics.ROOMS.set(len(self.channels))
-        with contextlib.suppress(redis_errors.RedisError, OSError):
-            await self._redis.hdel(wire.presence_key(channel.id), self.node)
+        await self._shard(channel.id).unfollow(channel)
 
     async def _check(self) -> None:
         """Compare the heads of all rooms in one query, so that a lost push costs seconds, no event."""
         await self._save_sums()
-        watched = [channel for channel in self.channels.values() if channel.viewers]
+        await self._compare_heads(list(self.channels.values()))
+
+    async def _compare_heads(self, channels: list[RoomChannel]) -> None:
+        watched = [channel for channel in channels if channel.viewers]
         if not watched:
             return
         heads = await store.ask(store.heads, [channel.id for channel in watched])
@@ -310,14 +258,24 @@ class Hub:
             channel.likes_unsaved -= likes
             channel.peak_saved = peak
 
+    async def _check_sessions_when_due(self) -> None:
+        """Notices close sockets at once; this finds what they cannot tell or what got lost of them."""
+        quiet = time.monotonic() - self._sessions_checked < SESSION_QUIET_SECONDS
+        if quiet and not self._notices_missed:
+            return
+        await self._check_sessions()
+        self._sessions_checked = time.monotonic()
+        self._notices_missed = False
+
     async def _check_sessions(self) -> None:
         """Close who signed out, changed the password or was barred; two queries for the process."""
-        viewers = [v for c in self.channels.values() for v in c.viewers if v.identity]
-        if not viewers:
+        await self._close_invalid([v for own in self._signed_in.values() for v in own])
+
+    async def _close_invalid(self, viewers: list[Viewer]) -> None:
+        identities = {viewer.identity for viewer in viewers if viewer.identity is not None}
+        if not identities:
             return
-        valid = await store.ask(
-            sessions.still_valid, {v.identity for v in viewers if v.identity is not None}
-        )
+        valid = await store.ask(sessions.still_valid, identities)
         for viewer in viewers:
             if viewer.identity not in valid:
                 viewer.close(sessions.SESSION_OVER)
@@ -337,32 +295,13 @@ class Hub:
             await self._save_sums()
         for channel in list(self.channels.values()):
             channel.stop()
-        tasks = [*self._tasks, *self._gaps.values(), *self._outgoing.tasks]
+        tasks = [*self._tasks, *self._gaps.values(), *self._closers]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        with contextlib.suppress(redis_errors.RedisError, OSError):
-            pipeline = self._redis.pipeline(transaction=False)
-            for room_id in self.channels:
-                pipeline.hdel(wire.presence_key(room_id), self.node)
-            pipeline.delete(self._control)
-            await pipeline.execute()
+        await asyncio.gather(*(shard.close() for shard in self._shards.values()))
         self.channels.clear()
         metrics.ROOMS.set(0)
-        await self._redis.aclose()
-        await self._reader.aclose()
-
-
-def _pairs(answer: Any) -> list[tuple[str, list[tuple[str, dict[str, str]]]]]:
-    """XREAD's answer in either protocol version: a list of pairs, or a dict of lists of batches."""
-    if not answer:
-        return []
-    if isinstance(answer, dict):
-        return [
-            (name, [entry for batch in batches for entry in batch])
-            for name, batches in answer.items()
-        ]
-    return [(name, entries) for name, entries in answer]
 
 
 _hubs: WeakKeyDictionary[asyncio.AbstractEventLoop, Hub] = WeakKeyDictionary()

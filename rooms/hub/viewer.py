@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Generator
 from dataclasses import dataclass
@@ -77,6 +78,7 @@ class Viewer:
         "identity",
         "language",
         "missed",
+        "person",
         "seq",
     )
 
@@ -86,10 +88,13 @@ class Viewer:
         identity: Identity | None,
         *,
         language: str = "en",
+        visitor: str = "",
         on_drained: Callable[[Viewer], None],
         on_close: Callable[[int], None],
     ) -> None:
         self.identity = identity
+        # Who is counted: an account, a guest's browser, or else this connection.
+        self.person = f"u{identity.user_id}" if identity else f"g{visitor or secrets.token_hex(8)}"
         self.language = language
         self.seq = 0
         self.closed = False

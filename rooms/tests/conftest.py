@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,11 +11,13 @@ import pytest_asyncio
 from django.test import Client
 
 from accounts.models import User
+from core import redis
 from rooms import hub
 from rooms.hub import store
 from rooms.models import Room
 from rooms.socket import socket_routes
 from rooms.tests.client import Watcher
+from rooms.tests.redis_server import RedisServer
 
 Watch = Callable[..., Awaitable[Watcher]]
 
@@ -55,3 +58,24 @@ async def watch(transactional_db: Any) -> AsyncIterator[Watch]:
 def db_do() -> Callable[..., Awaitable[Any]]:
     """Run a function that uses the database from an async test."""
     return store.ask
+
+
+@pytest.fixture
+def redis_servers(tmp_path: Path, settings: Any) -> Iterator[list[RedisServer]]:
+    """Two servers of our own that share the rooms; neither is the main one."""
+    servers = [RedisServer(tmp_path / name).start() for name in ("one", "two")]
+    settings.ROOM_REDIS_URLS = [server.url for server in servers]
+    yield servers
+    for server in servers:
+        server.stop()
+
+
+@pytest.fixture
+def own_redis(tmp_path: Path, settings: Any) -> Iterator[RedisServer]:
+    """A main server of our own, for tests that kill it."""
+    server = RedisServer(tmp_path / "own").start()
+    settings.REDIS_URL = server.url
+    redis.client.cache_clear()
+    yield server
+    redis.client.cache_clear()
+    server.stop()
