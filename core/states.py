@@ -161,6 +161,10 @@ class StateMachine:
                 paused=paused, due_at=row.due_at if paused else max(row.due_at, floor)
             )
 
+    def renew_deadline(self, obj: models.Model) -> None:
+        """Set the deadline of the object's current state again, after what it depends on changed."""
+        self._set_deadline(obj, getattr(obj, self.column))
+
     def _set_deadline(self, obj: models.Model, state: str) -> None:
         rows = Deadline.objects.filter(machine=self.name, object_id=obj.pk)
         period = self._period(obj, state)

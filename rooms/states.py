@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
+from core import clock
 from core.states import Move, StateMachine
 
 # An anchor who lost the network has this long to come back before the show is over.
@@ -29,19 +31,39 @@ ROOM = StateMachine(
     ],
 )
 
+
+def _rest_of_pin(item: Any) -> timedelta | None:
+    """A pin with a countdown is taken off by itself, also when the item sold out meanwhile."""
+    return None if item.pinned_until is None else item.pinned_until - clock.now()
+
+
 ROOM_ITEM = StateMachine(
     "rooms.item",
     model="rooms.RoomItem",
     moves=[
         Move("LISTED", "PINNED", by={"anchor"}),
-        Move("PINNED", "EXPLAINED", by={"anchor", "system"}),
+        Move("PINNED", "EXPLAINED", by={"anchor", "system"}, after=_rest_of_pin),
         Move("EXPLAINED", "PINNED", by={"anchor"}),
         *(Move(state, "SOLD_OUT", by={"system"}) for state in ("LISTED", "PINNED", "EXPLAINED")),
         # Stock that comes back (an unpaid order lapsed, a supplier restocked) puts it on sale again.
-        *(Move("SOLD_OUT", state, by={"system"}) for state in ("LISTED", "PINNED", "EXPLAINED")),
+        *(Move("SOLD_OUT", state, by={"system"}) for state in ("LISTED", "PINNED")),
+        Move("SOLD_OUT", "EXPLAINED", by={"system"}, after=_rest_of_pin),
         *(
             Move(state, "PULLED", by={"anchor", "system", "admin"})
             for state in ("LISTED", "PINNED", "EXPLAINED", "SOLD_OUT")
+        ),
+    ],
+)
+
+POLL = StateMachine(
+    "rooms.poll",
+    model="rooms.Poll",
+    moves=[
+        Move(
+            "RUNNING",
+            "CLOSED",
+            by={"anchor", "system"},
+            after=lambda poll: poll.ends_at - clock.now(),
         ),
     ],
 )

@@ -63,6 +63,8 @@ class Room(models.Model):
     peak_viewers = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField(db_default=Now())
     scheduled_at = models.DateTimeField(_("scheduled for"), null=True, blank=True)
+    # Raised with every change of the plan; calendars call it SEQUENCE.
+    plan_version = models.PositiveIntegerField(default=0)
     started_at = models.DateTimeField(null=True, blank=True)
     interrupted_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
@@ -118,6 +120,8 @@ class RoomItem(models.Model):
     state = models.CharField(max_length=10, choices=states.ROOM_ITEM.choices, default="LISTED")
     card = models.JSONField(default=dict)
     pinned_at = models.DateTimeField(null=True, blank=True)
+    # Set while it is pinned with a countdown.
+    pinned_until = models.DateTimeField(null=True, blank=True)
 
     objects = RoomItemQuerySet.as_manager()
 
