@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Self
 
 from django.contrib.auth.models import AbstractUser
 from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.core.validators import MaxValueValidator, RegexValidator
-from django.db import models
+from django.db import models, transaction
 from django.db.models.functions import Lower, Now
 from django.utils.translation import gettext_lazy as _
 
+from accounts.events import AccessChanged
+from core import events
 from core.access import ActorQuerySet
 from core.money import BASIS_POINTS
 
@@ -37,6 +40,21 @@ class User(AbstractUser):
 
     def __str__(self) -> str:
         return self.name
+
+    def save(self, *args: Any, update_fields: Iterable[str] | None = None, **kwargs: Any) -> None:
+        """Announces AccessChanged with a new password or another `is_active`, in one transaction."""
+        written = {"password", "is_active"}
+        if update_fields is not None:
+            update_fields = set(update_fields)
+            written &= update_fields
+        if self._state.adding or not written:
+            super().save(*args, update_fields=update_fields, **kwargs)
+            return
+        with transaction.atomic():
+            before = User.objects.filter(pk=self.pk).values(*written).first()
+            super().save(*args, update_fields=update_fields, **kwargs)
+            if before and any(before[name] != getattr(self, name) for name in written):
+                events.publish(AccessChanged(user_id=self.pk))
 
     @property
     def name(self) -> str:

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from functools import partial
+from typing import Any
+
+from django.contrib.sessions.models import Session
+from django.db import transaction
+from django.db.models.signals import post_delete
+from django.dispatch import receiver
+
+from accounts.events import AccessChanged
 from catalog.events import ListingChanged, ListingUnlisted
+from core import clock
 from core.events import handles
 from orders.events import OrderPaid
-from rooms import actions
+from rooms import actions, notices
 from rooms.models import Room
 from streaming.events import StreamEnded, StreamInterrupted, StreamResumed, StreamStarted
 from supply.events import StockChanged
@@ -52,3 +62,17 @@ def listing_edited(event: ListingChanged) -> None:
 @handles(ListingUnlisted)
 def listing_gone(event: ListingUnlisted) -> None:
     actions.item_withdrawn(listing_id=event.listing_id)
+
+
+@handles(AccessChanged)
+def access_changed(event: AccessChanged) -> None:
+    notices.signed_out(user_id=event.user_id)
+
+
+@receiver(post_delete, sender=Session)
+def session_ended(instance: Session, **_: Any) -> None:
+    """Signed out, or an administrator ended the session: its sockets close at once."""
+    owner = str(instance.get_decoded().get("_auth_user_id", ""))
+    if owner.isdigit() and instance.expire_date > clock.now():
+        told = partial(notices.signed_out, user_id=int(owner), session_key=instance.session_key)
+        transaction.on_commit(told)

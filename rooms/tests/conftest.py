@@ -17,7 +17,7 @@ from rooms.hub import store
 from rooms.models import Room
 from rooms.socket import socket_routes
 from rooms.tests.client import Watcher
-from rooms.tests.redis_server import RedisServer
+from tests.redis_server import RedisServer
 
 Watch = Callable[..., Awaitable[Watcher]]
 
