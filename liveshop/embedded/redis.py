@@ -22,7 +22,7 @@ def start(places: Places) -> None:
     with (places.root / "log" / "redis.log").open("a") as log:
         subprocess.Popen(
             [
-                _binary(), "--port", "0", "--unixsocket", str(places.redis_socket),
+                binary(), "--port", "0", "--unixsocket", str(places.redis_socket),
                 "--unixsocketperm", "700", "--dir", str(places.root),
                 # Nothing in Redis may be the only copy, so nothing is written to disk.
                 "--save", "", "--appendonly", "no",
@@ -55,7 +55,8 @@ def is_ready(places: Places) -> bool:
         return False
 
 
-def _binary() -> str:
+def binary() -> str:
+    """Path of a redis-server. Raises EmbeddedError when there is none."""
     for name in ("redis-server", "valkey-server"):
         if found := shutil.which(name):
             return found
