@@ -68,6 +68,18 @@ POLL = StateMachine(
     ],
 )
 
+# The platform answers an appeal within this time, or the sanction is lifted.
+APPEAL_ANSWER = timedelta(hours=72)
+
+APPEAL = StateMachine(
+    "rooms.appeal",
+    model="rooms.Appeal",
+    moves=[
+        Move("OPEN", "LIFTED", by={"admin", "system"}, after=APPEAL_ANSWER),
+        Move("OPEN", "UPHELD", by={"admin"}),
+    ],
+)
+
 ON_AIR = frozenset({"LIVE", "INTERRUPTED"})
 # States in which goods may be prepared or shown.
 OPEN = ON_AIR | {"DRAFT", "SCHEDULED"}

@@ -1,7 +1,32 @@
 """Tables of this floor, one module for each part of a room."""
 
 from rooms.models.crew import CrewMember
+from rooms.models.moderation import (
+    Appeal,
+    HouseRules,
+    ModerationAction,
+    PlatformWord,
+    Report,
+    Sanction,
+)
 from rooms.models.room import Room, RoomEvent, RoomItem
+from rooms.models.talk import ChatMessage, Fan
 from rooms.models.tools import Poll, PollVote, Reminder
 
-__all__ = ["CrewMember", "Poll", "PollVote", "Reminder", "Room", "RoomEvent", "RoomItem"]
+__all__ = [
+    "Appeal",
+    "ChatMessage",
+    "CrewMember",
+    "Fan",
+    "HouseRules",
+    "ModerationAction",
+    "PlatformWord",
+    "Poll",
+    "PollVote",
+    "Reminder",
+    "Report",
+    "Room",
+    "RoomEvent",
+    "RoomItem",
+    "Sanction",
+]
