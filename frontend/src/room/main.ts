@@ -4,12 +4,13 @@ import "../../css/room.css";
 import { Board } from "./board";
 import { BuySheet } from "./buy";
 import { Chat } from "./chat";
+import { Composer } from "./chat/composer";
 import { Checkout, type Phase, type Purchase } from "./checkout";
 import { fixtures } from "./fixtures";
 import { keyboardLift } from "./keyboard";
 import { Likes } from "./likes";
 import { compact, fill, part, parts, readJson, request, say } from "./page";
-import type { Answer, Outgoing, Role, RoomEvent, Snapshot } from "./protocol";
+import type { Answer, ChatLine, Outgoing, Role, RoomEvent, Snapshot } from "./protocol";
 import { furnish, openSheet } from "./sheet";
 import { Shelf } from "./shelf";
 import { type Link, RoomSocket } from "./socket";
@@ -19,12 +20,14 @@ import { Ticker } from "./ticker";
 
 const NOTICE_AFTER_MS = 1200;
 const SAMPLED_MS = 3000;
+const JOINED_MS = 1000;
 const REFUSED: readonly Phase[] = ["sold_out", "limit", "closed", "error", "unpaid"];
 
 class LiveRoom extends HTMLElement {
   private state!: Snapshot;
   private socket!: RoomSocket;
   private chat!: Chat;
+  private composer: Composer | null = null;
   private shelf!: Shelf;
   private stage!: Stage;
   private likes!: Likes;
@@ -36,7 +39,9 @@ class LiveRoom extends HTMLElement {
   private noticeTimer = 0;
   private toastTimer = 0;
   private sampledTimer = 0;
+  private joinedAt = 0;
   private me: number | null = null;
+  private ownedRole: Role | null = null;
 
   connectedCallback(): void {
     const snapshot = readJson<Snapshot>("room-snapshot");
@@ -55,7 +60,12 @@ class LiveRoom extends HTMLElement {
     this.socket.offset = snapshot.now - Date.now();
     const now = (): number => this.socket.now();
     this.stage = new Stage(this, state, now);
-    this.chat = new Chat(this, this.me);
+    this.chat = new Chat(this, this.me, {
+      lines: snapshot.chat,
+      tap: (line) => this.composer?.answer(line),
+      menu: (line, row) => void this.lineMenu(line, row),
+      retry: (id) => this.composer?.retry(id),
+    });
     this.shelf = new Shelf(this, (text) => (part(this, "voice").textContent = text));
     this.likes = new Likes(part(this, "like"), part(this, "sky"), send);
     this.ticker = new Ticker(part(this, "ticker"));
@@ -92,7 +102,12 @@ class LiveRoom extends HTMLElement {
     this.board.hear(event);
     switch (event.t) {
       case "chat":
-        if (topic) this.chat.add(event);
+        if (!topic) return;
+        this.chat.add(event);
+        this.composer?.heard(event.id);
+        return;
+      case "chat.removed":
+        this.chat.remove(event);
         return;
       case "likes":
         this.likes.show(event.total, event.n);
@@ -124,6 +139,7 @@ class LiveRoom extends HTMLElement {
     this.board.hear(answer);
     switch (answer.t) {
       case "welcome":
+        this.ownedRole = answer.you?.role ?? null;
         this.checkout.resume();
         return;
       case "reset":
@@ -132,8 +148,11 @@ class LiveRoom extends HTMLElement {
         this.draw();
         return;
       case "error":
-        if (answer.id) this.chat.failed(`${this.me}.${answer.id}`);
+        if (answer.id) this.composer?.refused(answer.id, answer.detail);
         if (!answer.key) this.toast(answer.detail);
+        break;
+      case "reported":
+        this.toast(say("reported"));
     }
     this.checkout.answer(answer);
   }
@@ -172,11 +191,19 @@ class LiveRoom extends HTMLElement {
     for (const open of parts(this, "shelf-open")) {
       open.addEventListener("click", () => openSheet(part<HTMLDialogElement>(this, "shelf")));
     }
-    const composer = this.querySelector<HTMLFormElement>("[data-part=composer]");
-    composer?.addEventListener("submit", (event) => {
-      event.preventDefault();
-      this.say(part<HTMLInputElement>(composer, "message"));
-    });
+    const form = this.querySelector<HTMLFormElement>("[data-part=composer]");
+    if (form && this.me !== null) {
+      this.composer = new Composer(form, {
+        me: this.me,
+        name: this.dataset.name ?? "",
+        chat: this.chat,
+        role: () => this.ownRole(),
+        now: () => this.socket.now(),
+        send: (message) => this.socket.send(message),
+        toast: (text) => this.toast(text),
+        lines: () => this.state.chat,
+      });
+    }
     part(this, "video").addEventListener("dblclick", () => this.likes.like());
     part(this, "share").addEventListener("click", () => void this.share());
     const follow = this.querySelector<HTMLFormElement>("[data-part=follow]");
@@ -193,26 +220,27 @@ class LiveRoom extends HTMLElement {
     });
   }
 
-  private say(field: HTMLInputElement): void {
-    const text = field.value.trim();
-    if (!text) return;
-    const nonce = crypto.randomUUID().replaceAll("-", "");
-    if (!this.socket.send({ t: "chat", id: nonce, text })) {
-      this.toast(say("offline_chat"));
-      return;
-    }
-    const user = { id: this.me ?? 0, name: this.dataset.name ?? "", role: this.ownRole() };
-    this.chat.addOwn({ id: `${this.me}.${nonce}`, user, text, at: this.socket.now() });
-    field.value = "";
+  private async lineMenu(line: ChatLine, row: HTMLElement): Promise<void> {
+    const { openMenu } = await import("./chat/menu");
+    const may = { speak: this.composer !== null, own: line.user.id === this.me };
+    openMenu(line, row, may, {
+      reply: () => this.composer?.answer(line),
+      mention: () => this.composer?.mention(line.user.name),
+      report: (reason) => this.socket.send({ t: "report", line: line.id, reason }),
+      toast: (text) => this.toast(text),
+    });
   }
 
+  /** As the server's welcome says it; before that only the anchor can be told. */
   private ownRole(): Role {
-    return this.me === this.state.room.anchor.id ? "anchor" : "viewer";
+    return this.ownedRole ?? (this.me === this.state.room.anchor.id ? "anchor" : "viewer");
   }
 
   private joined(names: string[], count: number): void {
     const [name] = names;
-    if (!name) return;
+    // At most one a second: each restarts an animation, which costs a layout.
+    if (!name || Date.now() - this.joinedAt < JOINED_MS) return;
+    this.joinedAt = Date.now();
     const others = count - 1;
     const line = part(this, "joins");
     fill(line, {

@@ -24,13 +24,17 @@ export interface Item {
   variants: Variant[];
 }
 
-export type Role = "viewer" | "anchor" | "system";
+export type Role = "viewer" | "anchor" | "assistant" | "moderator" | "system";
 
 export interface ChatLine {
   id: string;
-  user: { id: number; name: string; role: Role };
+  /** `level`: the fan level with this anchor, when there is one. */
+  user: { id: number; name: string; role: Role; level?: number };
   text: string;
   at: number;
+  reply?: { id: string; name: string; text: string };
+  /** Users whom the line names. */
+  mentions?: number[];
 }
 
 export type RoomStateName =
@@ -64,7 +68,8 @@ export interface Snapshot {
   board: Board;
   chat: ChatLine[];
   counts: { viewers: number; likes: number };
-  video: { state: VideoStateName; sources: Source[] };
+  /** `still`: a small picture renewed every 10 s, for whoever saves data. */
+  video: { state: VideoStateName; sources: Source[]; still?: string | null };
 }
 
 /** Durable events carry `s` and are folded in order; the others may be lost. */
@@ -83,6 +88,7 @@ export type RoomEvent = { s?: number } & (
   | { t: "board"; key: string; value: unknown }
   | { t: "ticker"; name: string; title: string; qty: number }
   | ({ t: "chat" } & ChatLine)
+  | { t: "chat.removed"; ids?: string[]; user?: number }
   | { t: "likes"; n: number; total: number }
   | { t: "viewers"; n: number }
   | { t: "joins"; n: number; names: string[] }
@@ -100,6 +106,7 @@ export type Answer =
   | { t: "busy"; key: string; retry_after: number }
   | { t: "closed"; key: string; detail: string }
   | { t: "error"; code: string; detail: string; key?: string; id?: string }
+  | { t: "reported" }
   | { t: "pong"; now: number }
   | { t: "bye"; code: number; retry_ms: number };
 
@@ -120,7 +127,8 @@ export interface BuyRequest {
 
 export type Outgoing =
   | { t: "hello"; s: number | null }
-  | { t: "chat"; id: string; text: string }
+  | { t: "chat"; id: string; text: string; reply_to?: string }
+  | { t: "report"; line: string; reason: string }
   | { t: "like"; n: number }
   | ({ t: "buy" } & BuyRequest)
   | { t: "ping" };

@@ -1,11 +1,11 @@
 // The room as this viewer knows it: a fold of events over a snapshot. Pure: no DOM, no clock.
 
-import type { Item, RoomEvent, Snapshot, Variant } from "./protocol";
+import type { ChatLine, Item, RoomEvent, Snapshot, Variant } from "./protocol";
 
 export const CHAT_KEPT = 150;
 
 /** What a change touches, so that only those parts of the page are drawn again. */
-export type Topic = "room" | "items" | "pin" | "stock" | "chat" | "counts" | "video" | "board";
+export type Topic = "room" | "items" | "pin" | "stock" | "chat" | "counts" | "video" | "board" | "removed";
 
 export function findItem(state: Snapshot, placement: number | null): Item | undefined {
   return placement === null ? undefined : state.items.find((item) => item.placement === placement);
@@ -85,9 +85,14 @@ export function fold(state: Snapshot, event: RoomEvent): Topic | null {
       return "board";
     case "chat":
       if (state.chat.some((line) => line.id === event.id)) return null;
-      state.chat.push({ id: event.id, user: event.user, text: event.text, at: event.at });
+      state.chat.push(lineOf(event));
       if (state.chat.length > CHAT_KEPT) state.chat.splice(0, state.chat.length - CHAT_KEPT);
       return "chat";
+    case "chat.removed":
+      state.chat = state.chat.filter(
+        ({ id, user }) => !event.ids?.includes(id) && user.id !== event.user,
+      );
+      return "removed";
     case "likes":
       state.counts.likes = event.total;
       return "counts";
@@ -97,6 +102,11 @@ export function fold(state: Snapshot, event: RoomEvent): Topic | null {
     default:
       return null;
   }
+}
+
+/** The line without what only the wire needs. */
+function lineOf({ id, user, text, at, reply, mentions }: ChatLine): ChatLine {
+  return { id, user, text, at, ...(reply && { reply }), ...(mentions && { mentions }) };
 }
 
 function lowest(item: Item): Item["price"] {

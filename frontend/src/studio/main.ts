@@ -90,6 +90,8 @@ class LiveStudio extends HTMLElement {
     this.tools.hear(event);
     if (event.t === "chat") {
       if (topic) this.chat.add(event);
+    } else if (event.t === "chat.removed") {
+      this.chat.remove(event);
     } else if (event.t === "ticker") {
       this.chat.remark(say("bought", { name: event.name, title: event.title, n: event.qty }));
     } else if (topic) this.draw();
@@ -102,7 +104,7 @@ class LiveStudio extends HTMLElement {
       this.chat.reset(this.state.chat);
       this.draw();
     } else if (answer.t === "error") {
-      if (answer.id) this.chat.failed(`${this.me}.${answer.id}`);
+      if (answer.id) this.chat.failed(`${this.me}.${answer.id}`, answer.detail);
       toast(answer.detail, "warn");
     }
   }
