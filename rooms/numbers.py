@@ -10,7 +10,7 @@ from django.db.models import Count, F, Sum
 from core.money import share_of
 from orders.models import OrderLine
 from promotion.models import Placement
-from rooms import snapshot, wire
+from rooms import presence, snapshot, wire
 from rooms.models import Room
 
 # Lines that are not, or no longer, a sale.
@@ -18,11 +18,11 @@ NOT_SOLD = ("PENDING_PAYMENT", "EXPIRED", "CANCELLED", "RETURNED")
 
 
 def numbers(room: Room) -> dict[str, Any]:
-    """Viewers, likes and paid sales: {viewers, peak_viewers, likes, orders, units, amount_minor,
-    commission_minor, currency, amount, commission, sold}: amount and commission as ready texts,
+    """Viewers, likes and paid sales: {viewers, peak_viewers, unique_viewers, likes, orders, units,
+    amount_minor, commission_minor, currency, amount, commission, sold}: amount and commission as ready texts,
     sold as pieces by placement.
 
-    Sums what is still sold; refunds take a line out again.
+    `unique_viewers` is None while Redis is away. Sums what is still sold; refunds take a line out again.
     """
     placements = Placement.objects.filter(room_ref=room.pk)
     lines = OrderLine.objects.filter(placement__in=placements).exclude(state__in=NOT_SOLD)
@@ -42,6 +42,7 @@ def numbers(room: Room) -> dict[str, Any]:
     return {
         "viewers": viewers,
         "peak_viewers": max(room.peak_viewers, viewers),
+        "unique_viewers": presence.unique(room.pk),
         "likes": likes,
         "orders": totals["orders"],
         "units": totals["units"] or 0,

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
+import secrets
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import parse_qs
@@ -27,6 +29,9 @@ from rooms.messages import Conversation
 NO_SUCH_ROOM = 4004
 TRY_AGAIN = 1013
 CLOSE_SECONDS = 1.0
+# Lets a guest with two tabs, or one who comes back, be counted once. Ends with the browser.
+VISITOR_COOKIE = "visitor"
+VISITOR = re.compile(r"[A-Za-z0-9_-]{16}")
 
 
 async def room_socket(scope: dict[str, Any], receive: Any, send: Any) -> None:
@@ -53,7 +58,12 @@ async def _serve(scope: dict[str, Any], receive: Any, send: Any) -> bool:
         return False
     if channel.state == "DRAFT" and (identity is None or identity.user_id != channel.anchor_id):
         return False
-    await send({"type": "websocket.accept"})
+    visitor = cookies.get(VISITOR_COOKIE, "")
+    if identity is None and not VISITOR.fullmatch(visitor):
+        visitor = secrets.token_urlsafe(12)
+        await send({"type": "websocket.accept", "headers": [_visitor_cookie(visitor)]})
+    else:
+        await send({"type": "websocket.accept"})
 
     task = asyncio.current_task()
     closing: list[int] = []
@@ -67,6 +77,7 @@ async def _serve(scope: dict[str, Any], receive: Any, send: Any) -> bool:
         send,
         identity,
         language=_language(scope, cookies),
+        visitor=visitor,
         on_drained=lambda _: conversation.catch_up_soon(),
         on_close=on_close,
     )
@@ -91,6 +102,12 @@ async def _serve(scope: dict[str, Any], receive: Any, send: Any) -> bool:
             async with asyncio.timeout(CLOSE_SECONDS):
                 await send({"type": "websocket.close", "code": closing[0]})
     return True
+
+
+def _visitor_cookie(visitor: str) -> tuple[bytes, bytes]:
+    secure = "; Secure" if settings.SESSION_COOKIE_SECURE else ""
+    value = f"{VISITOR_COOKIE}={visitor}; Path=/ws/; HttpOnly; SameSite=Lax{secure}"
+    return (b"set-cookie", value.encode())
 
 
 async def _listen(conversation: Conversation, receive: Any) -> None:

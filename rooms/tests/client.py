@@ -15,10 +15,14 @@ PATIENCE = 8.0
 class Watcher:
     """One socket. `events` is all that came; `state` the snapshot folded by the client's rule."""
 
-    def __init__(self, app: Any, room_id: int, *, cookie: str = "", query: str = "") -> None:
+    def __init__(
+        self, app: Any, room_id: int, *, cookie: str = "", visitor: str = "", query: str = ""
+    ) -> None:
         headers = [(b"host", b"testserver"), (b"accept-language", b"en")]
         if cookie:
             headers.append((b"cookie", f"sessionid={cookie}".encode()))
+        if visitor:
+            headers.append((b"cookie", f"visitor={visitor}".encode()))
         self.scope = {
             "type": "websocket",
             "path": f"/ws/rooms/{room_id}/",
@@ -31,6 +35,8 @@ class Watcher:
         self.state: dict[str, Any] | None = None
         self.closed: int | None = None
         self.accepted = False
+        # What the handshake's answer set, as the browser would send it back.
+        self.cookies_set = ""
         # Clear it, and the peer's transport is full.
         self.reading = asyncio.Event()
         self.reading.set()
@@ -42,6 +48,9 @@ class Watcher:
         await self.reading.wait()
         if message["type"] == "websocket.accept":
             self.accepted = True
+            for name, value in message.get("headers", []):
+                if name == b"set-cookie":
+                    self.cookies_set = value.decode()
         elif message["type"] == "websocket.close":
             self.closed = message.get("code", 1000)
         else:

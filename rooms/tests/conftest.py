@@ -38,13 +38,16 @@ async def watch(transactional_db: Any) -> AsyncIterator[Watch]:
         user: User | None = None,
         *,
         cookie: str = "",
+        visitor: str = "",
         query: str = "",
         app: Any = None,
     ) -> Watcher:
         if user is not None:
             cookie = await store.ask(sign_in, user)
         room_id = room if isinstance(room, int) else room.pk
-        watcher = Watcher(app or socket_routes, room_id, cookie=cookie, query=query)
+        watcher = Watcher(
+            app or socket_routes, room_id, cookie=cookie, visitor=visitor, query=query
+        )
         watchers.append(watcher)
         return await watcher.open()
 

@@ -17,6 +17,8 @@ const NUMBERS_MS = 3000;
 
 interface Numbers {
   peak_viewers: number;
+  /** Different people so far; null while nobody can count them. */
+  unique_viewers: number | null;
   orders: number;
   units: number;
   amount: string;
@@ -144,6 +146,7 @@ class LiveStudio extends HTMLElement {
       amount: numbers.amount,
       commission: numbers.commission,
       peak: compact(numbers.peak_viewers),
+      ...(numbers.unique_viewers !== null && { unique: compact(numbers.unique_viewers) }),
     });
     this.goods.draw();
   }
