@@ -198,6 +198,7 @@ class Shard:
 
     async def _new_life(self) -> None:
         """The server has lost its data, perhaps without losing a connection."""
+        self._written.clear()
         self._reading.cancel()
         await asyncio.gather(self._reading, return_exceptions=True)
         self._lost = True
@@ -227,6 +228,7 @@ class Shard:
             totals = await self._exchange(channels, likes, new)
         except AWAY:
             totals = {}
+            self._written.clear()
             for channel in channels:
                 channel.people.give_back(new[channel])
                 channel.headcount.alone(channel.people)
