@@ -32,7 +32,7 @@ TABLE: Final[dict[str, frozenset[str]]] = {
     "goods": _HELD,
     "pin": _HELD,
     # Tools: what hangs on the board.
-    "announce": _HELD,
+    "announce": CREW,
     "poll": _HELD,
     "flash_sale": _HELD,
     "coupon": _HELD,

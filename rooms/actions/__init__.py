@@ -5,9 +5,12 @@ from rooms.actions.news import (
     item_withdrawn,
     listing_changed,
     order_paid,
+    show_ticker,
     stock_changed,
     video_changed,
 )
+from rooms.actions.notices import announce, pin_line, take_notice_down
+from rooms.actions.polls import close_poll, open_poll, take_poll_down
 from rooms.actions.shows import (
     create_room,
     discard_room,
@@ -23,21 +26,28 @@ from rooms.actions.talk import add_likes, post_chat
 __all__ = [
     "add_item",
     "add_likes",
+    "announce",
+    "close_poll",
     "create_room",
     "discard_room",
     "end_room",
     "go_live",
     "item_withdrawn",
     "listing_changed",
+    "open_poll",
     "open_replay",
     "order_paid",
     "pin",
+    "pin_line",
     "post_chat",
     "pull_item",
     "quick_start",
     "schedule_room",
+    "show_ticker",
     "sort_items",
     "start_show",
     "stock_changed",
+    "take_notice_down",
+    "take_poll_down",
     "video_changed",
 ]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -14,9 +16,11 @@ from catalog.models import Listing
 from core import clock
 from core.actors import SYSTEM, Actor, acting
 from core.errors import Conflict, Invalid, NotFound
+from core.models import Deadline
 from promotion import actions as promotion
-from rooms import cards
-from rooms.actions.locking import locked, must_be_open
+from rooms import asks, cards, wire
+from rooms.actions.locking import locked, must_be_open, try_locked
+from rooms.board import hang
 from rooms.journal import record
 from rooms.models import Room, RoomItem
 from rooms.snapshot import item_of
@@ -24,6 +28,11 @@ from rooms.states import ROOM_ITEM
 from streaming import actions as streaming
 
 MAX_ITEMS = 200
+# A pin with a countdown, in seconds.
+SHORTEST_PIN = 10
+LONGEST_PIN = 600
+PIN_TIMER = "pin_timer"
+BUSY_PAUSE = timedelta(seconds=2)
 
 
 @transaction.atomic
@@ -76,6 +85,7 @@ def pull_locked(room: Room, item: RoomItem, actor: Actor, why: str = "") -> None
     if room.pinned_id == item.pk:
         Room.objects.filter(pk=room.pk).update(pinned=None)
         room.pinned = None
+        hang(room, PIN_TIMER, None)
     ROOM_ITEM.move(item, "PULLED", actor=actor, why=why)
     record(room, ("item.pulled", {"placement": item.placement_id}))
 
@@ -112,11 +122,15 @@ def sort_items(*, room: Room, order: Sequence[int], actor: User) -> None:
 
 
 @transaction.atomic
-def pin(*, room: Room, placement_id: int | None, actor: User) -> None:
+def pin(*, room: Room, placement_id: int | None, actor: User, seconds: int | None = None) -> None:
     """Show one item above the video, or none; opens a chapter in the recording.
 
-    Raises NotFound for an item that is not in the room, Conflict when it is sold out.
+    With `seconds` (10 to 600) it is taken off by itself; pinning the item that is on screen sets its
+    countdown anew. Raises NotFound for an item that is not in the room, Conflict when it is sold out,
+    Invalid for another number of seconds.
     """
+    if seconds is not None and not SHORTEST_PIN <= seconds <= LONGEST_PIN:
+        raise Invalid(_("Choose between 10 and 600 seconds."), code="bad_seconds")
     room = locked(room.pk)
     must_be_open(room)
     if placement_id is None:
@@ -124,6 +138,7 @@ def pin(*, room: Room, placement_id: int | None, actor: User) -> None:
         return
     item = item_in(room, placement_id)
     if room.pinned_id == item.pk:
+        _count_down(room, item, seconds)
         return
     if item.state == "SOLD_OUT":
         raise Conflict(_("This item is sold out; choose another."), code="sold_out")
@@ -132,7 +147,21 @@ def pin(*, room: Room, placement_id: int | None, actor: User) -> None:
     Room.objects.filter(pk=room.pk).update(pinned=item)
     room.pinned = item
     record(room, ("pin", {"placement": placement_id}))
+    _count_down(room, item, seconds)
     _mark(room, "pin", item)
+    transaction.on_commit(partial(asks.clear, room.pk, placement_id))
+
+
+def _count_down(room: Room, item: RoomItem, seconds: int | None) -> None:
+    """Begin the countdown of the item on screen, or stop it."""
+    item.pinned_until = None if seconds is None else clock.now() + timedelta(seconds=seconds)
+    RoomItem.objects.filter(pk=item.pk).update(pinned_until=item.pinned_until)
+    ROOM_ITEM.renew_deadline(item)
+    shown = item.pinned_until and {
+        "placement": item.placement_id,
+        "ends_at": wire.millis(item.pinned_until),
+    }
+    hang(room, PIN_TIMER, shown or None)
 
 
 def unpin(room: Room, actor: Actor = SYSTEM) -> None:
@@ -144,12 +173,37 @@ def unpin(room: Room, actor: Actor = SYSTEM) -> None:
     Room.objects.filter(pk=room.pk).update(pinned=None)
     room.pinned = None
     record(room, ("pin", {"placement": None}))
+    hang(room, PIN_TIMER, None)
     _mark(room, "unpin", item)
 
 
 def _explained(room: Room, actor: Actor) -> None:
-    if room.pinned is not None and room.pinned.state == "PINNED":
-        ROOM_ITEM.move(room.pinned, "EXPLAINED", actor=actor)
+    """What was on screen is so no more, and its countdown is over."""
+    item = room.pinned
+    if item is None:
+        return
+    if item.state == "PINNED":
+        ROOM_ITEM.move(item, "EXPLAINED", actor=actor, pinned_until=None)
+    elif item.pinned_until is not None:
+        item.pinned_until = None
+        RoomItem.objects.filter(pk=item.pk).update(pinned_until=None)
+        ROOM_ITEM.renew_deadline(item)
+
+
+@ROOM_ITEM.on_timeout("PINNED")
+@ROOM_ITEM.on_timeout("SOLD_OUT")
+def _pin_is_over(item_id: int) -> None:
+    room_id = RoomItem.objects.values_list("room_id", flat=True).get(pk=item_id)
+    room = try_locked(room_id)
+    if room is None:
+        rows = Deadline.objects.filter(machine=ROOM_ITEM.name, object_id=item_id)
+        rows.update(due_at=clock.now() + BUSY_PAUSE)
+        return
+    item = room.pinned
+    if item is None or item.pk != item_id or item.pinned_until is None:
+        return
+    if item.pinned_until <= clock.now():
+        unpin(room, Actor("system", None, "countdown"))
 
 
 def _mark(room: Room, kind: str, item: RoomItem) -> None:

@@ -14,13 +14,21 @@ from core.actors import SYSTEM
 from promotion.models import Placement, PlacementTerm
 from rooms import cards, wire
 from rooms.actions.goods import pull_locked, wire_form
-from rooms.actions.locking import locked
+from rooms.actions.locking import locked, must_be_open
 from rooms.actions.shows import end_room
+from rooms.board import hang
 from rooms.journal import push, record
+from rooms.limits import Buckets
 from rooms.models import Room, RoomItem
 from rooms.snapshot import state_of
 from rooms.states import OPEN, ROOM, ROOM_ITEM
 from streaming import actions as streaming
+
+# Sales named one by one, for each room and second; what goes beyond is told as a sum.
+TICKER_OFF = "ticker_off"
+TICKER_BURST = 5
+TICKER_PER_SECOND = 3.0
+_named = Buckets(TICKER_BURST, TICKER_PER_SECOND)
 
 
 @transaction.atomic
@@ -117,9 +125,17 @@ def order_paid(*, order: str, buyer_id: int, lines: Iterable[dict[str, Any]]) ->
 
 
 def _announce(room_id: int, name: str, sold: list[dict[str, Any]]) -> None:
-    if not Room.objects.on_air().filter(pk=room_id).exists():
+    """Name the sale while few are sold; in a rush only count it, without a row or the room's lock."""
+    board = Room.objects.on_air().filter(pk=room_id).values_list("board", flat=True).first()
+    if board is None or TICKER_OFF in board:
+        return
+    if _named.take(room_id):
+        pieces = sum(line["quantity"] for line in sold)
+        transaction.on_commit(partial(push, room_id, [{"k": "bought", "n": pieces}]))
         return
     room = locked(room_id)
+    if TICKER_OFF in room.board:
+        return
     record(
         room,
         *(
@@ -127,6 +143,14 @@ def _announce(room_id: int, name: str, sold: list[dict[str, Any]]) -> None:
             for line in sold
         ),
     )
+
+
+@transaction.atomic
+def show_ticker(*, room: Room, on: bool, actor: User) -> None:
+    """Whether viewers are told what others buy. Raises Conflict when the show is over."""
+    room = locked(room.pk)
+    must_be_open(room)
+    hang(room, TICKER_OFF, None if on else {})
 
 
 def item_withdrawn(*, listing_id: int) -> None:

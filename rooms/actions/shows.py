@@ -17,6 +17,7 @@ from core.ids import ALPHABET
 from core.models import Deadline
 from rooms.actions.goods import unpin
 from rooms.actions.locking import locked, must_be_open, try_locked
+from rooms.actions.polls import close_running
 from rooms.actions.talk import one_line
 from rooms.journal import record
 from rooms.models import Room
@@ -59,11 +60,20 @@ def schedule_room(*, room: Room, at: datetime, actor: User) -> Room:
     room = locked(room.pk)
     if at <= clock.now():
         raise Invalid(_("Choose a time that is still to come."), code="in_the_past")
+    version = room.plan_version + 1
     if room.state == "SCHEDULED":
-        Room.objects.filter(pk=room.pk).update(scheduled_at=at)
-        room.scheduled_at = at
+        if room.scheduled_at == at:
+            return room
+        Room.objects.filter(pk=room.pk).update(scheduled_at=at, plan_version=version)
+        room.scheduled_at, room.plan_version = at, version
     else:
-        ROOM.move(room, "SCHEDULED", actor=acting(actor, "anchor"), scheduled_at=at)
+        ROOM.move(
+            room,
+            "SCHEDULED",
+            actor=acting(actor, "anchor"),
+            scheduled_at=at,
+            plan_version=version,
+        )
     record(room, ("room.state", state_of(room)))
     return room
 
@@ -110,6 +120,7 @@ def end_room(*, room: Room, actor: Actor) -> Room:
     if room.state not in ON_AIR:
         return room
     unpin(room)
+    close_running(room)
     ROOM.move(room, "ENDED", actor=actor, ended_at=clock.now())
     Room.objects.filter(pk=room.pk).update(video_state=Room.Video.ENDED)
     room.video_state = Room.Video.ENDED
@@ -124,7 +135,9 @@ def discard_room(*, room: Room, actor: User) -> None:
     """Put a show away that never began. Raises IllegalMove when it did."""
     room = locked(room.pk)
     must_be_open(room)
-    ROOM.move(room, "ARCHIVED", actor=acting(actor, "anchor"))
+    ROOM.move(
+        room, "ARCHIVED", actor=acting(actor, "anchor"), plan_version=room.plan_version + 1
+    )
     record(room, ("room.state", state_of(room)))
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from rooms import presence, wire
 from rooms.hub import metrics
+from rooms.hub.sums import Sums
 from rooms.hub.viewer import Identity, Message, Viewer, text
 
 RING = 512
@@ -51,6 +52,7 @@ class RoomChannel:
         self.peak_saved = 0
         self.likes_total = likes
         self.watching = 0
+        self.sums = Sums()
         self.on_gap: Callable[[RoomChannel], None] = lambda channel: None
         self._durable: list[str] = []
         self._soft: list[str] = []
@@ -137,6 +139,8 @@ class RoomChannel:
             self._joins_new += int(fields["n"])
             self._names_new = (self._names_new + json.loads(fields["names"]))[:NAMES_SHOWN]
             self._schedule()
+        else:
+            self.sums.take(kind, fields)
 
     def take_durable(self, seq: int, encoded: str) -> bool:
         """Accept the next event; False when it shows that events before it are missing."""
@@ -179,7 +183,7 @@ class RoomChannel:
         return True
 
     def second_passed(self, watching: int) -> None:
-        """Once a second: how many watch, and how much of the chat was shown."""
+        """Once a second: how many watch, how much of the chat was shown, what else was summed."""
         if watching != self.watching:
             self.watching = watching
             self.peak = max(self.peak, watching)
@@ -190,6 +194,9 @@ class RoomChannel:
             )
             self._schedule()
         self._chat_seen = self._chat_shown = 0
+        if due := self.sums.due():
+            self._soft += due
+            self._schedule()
 
     # Going out ---------------------------------------------------------------------------
 

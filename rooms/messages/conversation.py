@@ -40,6 +40,7 @@ class Conversation:
         self._errors = Bucket(20, 0.2)
         self.hellos = Bucket(4, 0.5)
         self.likes = Bucket(5, 2.0)
+        self.asks = Bucket(5, 0.5)
 
     async def begin(self, since: int | None) -> None:
         """Greet; with `since` (the handshake's `?s=`) also send what was missed."""

@@ -20,14 +20,14 @@ from catalog.models import Listing
 from core.actors import acting
 from core.errors import Invalid, NotFound
 from promotion.selection import Selectable, selectable
-from rooms import actions, cards, wire
+from rooms import actions, asks, cards, wire
 from rooms.actions.goods import wire_form
 from rooms.actions.talk import one_line
 from rooms.models import Room, RoomItem
 from rooms.numbers import numbers
 from rooms.permissions import room_for
 from rooms.snapshot import snapshot, state_of
-from rooms.views.verbs import moment, number, text, verb, wants_json
+from rooms.views.verbs import moment, number, optional, text, verb, wants_json
 
 PAST_SHOWN = 12
 SELECTION_PAGE = 24
@@ -64,7 +64,7 @@ def console(request: HttpRequest, slug: str) -> HttpResponse:
     """rooms/studio.html: `room`, `snapshot`, `numbers` (also at …/numbers/ as JSON), `publish`
     ({sessions_url}: POST there for a publishing grant), `selection` (its first page).
     Below /studio/<slug>/: go-live/, end/, discard/, schedule/ (`scheduled_at`), items/ (`listing`: id),
-    items/remove/ (`placement`), items/sort/ (`order`: placements), pin/ (`placement` or empty),
+    items/remove/ (`placement`), items/sort/ (`order`: placements), pin/ (`placement` or empty, `seconds`),
     chat/ (`text`, `id`), selection/?q=&page=, numbers/.
     """
     room = room_for(request.user, slug, "console")
@@ -132,7 +132,9 @@ def _offered(row: Selectable, taken: bool) -> dict[str, Any]:
 @require_safe
 @login_required
 def numbers_now(request: HttpRequest, slug: str) -> HttpResponse:
-    return JsonResponse(numbers(room_for(request.user, slug, "numbers")))
+    """As `numbers`, and `asks`: wishes for an explanation by placement."""
+    room = room_for(request.user, slug, "numbers")
+    return JsonResponse(numbers(room) | {"asks": asks.counts(room.pk)})
 
 
 @verb
@@ -214,7 +216,8 @@ def pin(me: User, data: Mapping[str, Any], slug: str) -> tuple[Room, dict[str, A
     room = room_for(me, slug, "pin")
     value = data.get("placement")
     placement = None if value in (None, "") else number(value, "placement")
-    actions.pin(room=room, placement_id=placement, actor=me)
+    seconds = optional(data, "seconds")
+    actions.pin(room=room, placement_id=placement, actor=me, seconds=seconds)
     return room, {"pinned": placement}
 
 

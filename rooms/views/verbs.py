@@ -48,8 +48,9 @@ def data(request: HttpRequest) -> Mapping[str, Any]:
     """The body as one mapping. Raises Invalid for JSON that is none."""
     if request.content_type != "application/json":
         fields: dict[str, Any] = {name: request.POST[name] for name in request.POST}
-        if "order" in request.POST:
-            fields["order"] = request.POST.getlist("order")
+        for name in ("order", "options"):
+            if name in request.POST:
+                fields[name] = request.POST.getlist(name)
         return fields
     try:
         value = json.loads(request.body or b"{}")
@@ -72,6 +73,12 @@ def number(value: Any, name: str) -> int:
     if isinstance(value, bool) or not digits.isascii() or not digits.isdigit() or len(digits) > 18:
         raise Invalid(_("`%(field)s` must be a whole number.") % {"field": name})
     return int(digits)
+
+
+def optional(data: Mapping[str, Any], name: str) -> int | None:
+    """A whole number, or None when it is left out or empty."""
+    value = data.get(name)
+    return None if value in (None, "") else number(value, name)
 
 
 def moment(data: Mapping[str, Any]) -> Any:
