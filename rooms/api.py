@@ -17,7 +17,7 @@ from core.schemas import Body
 from rooms import actions, feed
 from rooms.actions.goods import wire_form
 from rooms.permissions import room_for
-from rooms.snapshot import snapshot, sources, state_of
+from rooms.snapshot import snapshot, sources, state_of, still
 from rooms.views.watching import visible_room
 
 router = Router(tags=["rooms"])
@@ -139,7 +139,7 @@ def room_snapshot(request: HttpRequest, slug: str) -> Any:
 )
 def playback(request: HttpRequest, slug: str) -> Any:
     room = visible_room(request.user, slug)
-    return {"state": room.video_state, "sources": sources(room)}
+    return {"state": room.video_state, "sources": sources(room), "still": still(room)}
 
 
 @router.post("/rooms/{slug:slug}/likes", response={204: None}, auth=None, summary="Add likes")

@@ -65,7 +65,7 @@ def snapshot(room_id: int) -> dict[str, Any]:
         "board": room.board,
         "chat": chat,
         "counts": {"viewers": viewers, "likes": likes},
-        "video": {"state": room.video_state, "sources": sources(room)},
+        "video": {"state": room.video_state, "sources": sources(room), "still": still(room)},
     }
 
 
@@ -89,6 +89,13 @@ def sources(room: Room) -> list[dict[str, str]]:
     if room.stream is None or room.video_state == Room.Video.ENDED:
         return []
     return [{"kind": s.kind, "url": s.url} for s in streaming.playback(stream=room.stream)]
+
+
+def still(room: Room) -> str | None:
+    """A signed URL of the newest still picture; None before the room has a stream."""
+    if room.stream is None or room.video_state == Room.Video.ENDED:
+        return None
+    return streaming.still(stream=room.stream)
 
 
 def from_redis(room: Room) -> tuple[int, int, list[Any]]:

@@ -59,6 +59,11 @@ def playback(*, stream: Stream) -> list[Source]:
     return backend().playback(stream, PLAY_TTL)
 
 
+def still(*, stream: Stream) -> str | None:
+    """A signed address of the newest still picture, for whoever saves data."""
+    return backend().still(stream, PLAY_TTL)
+
+
 def replay(*, stream: Stream) -> Source | None:
     """Where the replay is; None before the end, or when nothing was on air."""
     found = recording(stream=stream)

@@ -75,6 +75,9 @@ class VideoBackend(Protocol):
     def playback(self, stream: Stream, ttl: timedelta) -> list[Source]:
         """Signed addresses, best first, good for at least `ttl`."""
 
+    def still(self, stream: Stream, ttl: timedelta) -> str | None:
+        """A signed address of a small JPEG, renewed each 10 s while on air; None when there is none."""
+
     def authorize(self, *, action: str, stream_key: str, session: str, token: str) -> Decision:
         """May the bearer of `token` publish to, or play, the stream? For servers that ask."""
 

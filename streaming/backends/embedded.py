@@ -17,6 +17,7 @@ from streaming.origin.boxes import INIT_MAX_BYTES, PART_MAX_BYTES, PART_MAX_SECO
 from streaming.origin.facts import CHANNEL
 from streaming.origin.limits import BYTES_PER_SECOND, PARTS_BURST, PARTS_PER_SECOND
 from streaming.origin.live import GOP_MAX_SECONDS
+from streaming.origin.stills import STILL_MAX_BYTES
 from streaming.tokens import Signer, TokenError
 
 PART_TARGET_MS: Final = 250
@@ -52,6 +53,7 @@ class EmbeddedBackend:
             part_limits={
                 "init_max_bytes": INIT_MAX_BYTES,
                 "part_max_bytes": PART_MAX_BYTES,
+                "still_max_bytes": STILL_MAX_BYTES,
                 "part_target_ms": PART_TARGET_MS,
                 "part_max_ms": round(1000 * PART_MAX_SECONDS),
                 "gop_max_ms": round(1000 * GOP_MAX_SECONDS),
@@ -67,6 +69,9 @@ class EmbeddedBackend:
             Source("llhls", f"{base}ll.m3u8", expires_at),
             Source("hls", f"{base}plain.m3u8", expires_at),
         ]
+
+    def still(self, stream: Stream, ttl: timedelta) -> str | None:
+        return f"{self._base(stream, ttl)[0]}still.jpg"
 
     def authorize(self, *, action: str, stream_key: str, session: str, token: str) -> Decision:
         now = clock.now().timestamp()

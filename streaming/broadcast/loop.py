@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 import struct
@@ -18,6 +19,7 @@ from av.audio.frame import AudioFrame
 from av.filter import Graph
 from av.video.frame import VideoFrame
 from django.conf import settings
+from PIL import Image
 
 from streaming.broadcast import fmp4, scenes
 
@@ -30,7 +32,11 @@ PART_PICTURES: Final = (6, 6, 6, 7)
 PARTS_PER_SECOND: Final = len(PART_PICTURES)
 PICTURE_TICKS: Final = fmp4.VIDEO_TIMESCALE // FRAME_RATE
 BIT_RATE: Final = 1_100_000
-FORMAT: Final = 1
+# Small pictures for viewers who save data.
+STILL_SECONDS: Final = 4
+STILL_WIDTH: Final = 360
+STILL_QUALITY: Final = 60
+FORMAT: Final = 2
 
 # Chords of whole hertz, so that the sound too has no seam; the second voice trembles slowly.
 CHORDS: Final = ((220, 277, 330), (185, 220, 277), (147, 220, 294), (165, 208, 247))
@@ -54,6 +60,13 @@ class Part:
 class Loop:
     init: bytes
     parts: tuple[Part, ...]
+    """JPEGs, one each `STILL_SECONDS`."""
+    stills: tuple[bytes, ...]
+
+    def still(self, number: int) -> bytes:
+        """The picture that stands near the `number`-th part."""
+        seconds = int(self.starts_at(number)) % SECONDS
+        return self.stills[seconds // STILL_SECONDS]
 
     def part(self, number: int) -> bytes:
         """The `number`-th part of an endless show; parts 0, 4, 8 … begin with a key frame."""
@@ -87,7 +100,7 @@ def load(*, pictures: Sequence[Path], seed: int, folder: Path | None = None) -> 
 
 
 def make(*, pictures: Sequence[Path], seed: int) -> Loop:
-    config, video = _encode_pictures(pictures, seed)
+    config, video, stills = _encode_pictures(pictures, seed)
     audio_config, audio = _encode_sound()
     init = fmp4.init_segment(
         width=scenes.WIDTH,
@@ -96,7 +109,7 @@ def make(*, pictures: Sequence[Path], seed: int) -> Loop:
         audio_config=audio_config,
         sample_rate=SAMPLE_RATE,
     )
-    return Loop(init, tuple(_cut(video, audio)))
+    return Loop(init, tuple(_cut(video, audio)), tuple(stills))
 
 
 def _cut(video: list[fmp4.Sample], audio: list[fmp4.Sample]) -> Iterator[Part]:
@@ -113,7 +126,9 @@ def _cut(video: list[fmp4.Sample], audio: list[fmp4.Sample]) -> Iterator[Part]:
         picture, heard = picture + count, until
 
 
-def _encode_pictures(pictures: Sequence[Path], seed: int) -> tuple[bytes, list[fmp4.Sample]]:
+def _encode_pictures(
+    pictures: Sequence[Path], seed: int
+) -> tuple[bytes, list[fmp4.Sample], list[bytes]]:
     encoder = av.CodecContext.create("libx264", "w")
     encoder.width, encoder.height = scenes.WIDTH, scenes.HEIGHT
     encoder.pix_fmt = "yuv420p"
@@ -128,9 +143,12 @@ def _encode_pictures(pictures: Sequence[Path], seed: int) -> tuple[bytes, list[f
         f":vbv-maxrate={BIT_RATE * 5 // 4000}:vbv-bufsize={BIT_RATE // 1000}:repeat-headers=1",
     }
     packets = []
+    stills = []
     for number, image in enumerate(
         scenes.frames(pictures=pictures, seed=seed, seconds=SECONDS, frame_rate=FRAME_RATE)
     ):
+        if number % (STILL_SECONDS * FRAME_RATE) == 0:
+            stills.append(_still(image))
         frame = VideoFrame.from_image(image)
         frame.pts = number
         packets += encoder.encode(frame)
@@ -141,7 +159,14 @@ def _encode_pictures(pictures: Sequence[Path], seed: int) -> tuple[bytes, list[f
         fmp4.Sample(fmp4.avc_samples(bytes(packet)), PICTURE_TICKS, bool(packet.is_keyframe))
         for packet in packets
     ]
-    return fmp4.avc_config(bytes(packets[0])), samples
+    return fmp4.avc_config(bytes(packets[0])), samples, stills
+
+
+def _still(image: Image.Image) -> bytes:
+    small = image.resize((STILL_WIDTH, STILL_WIDTH * image.height // image.width))
+    out = io.BytesIO()
+    small.save(out, "JPEG", quality=STILL_QUALITY, optimize=True)
+    return out.getvalue()
 
 
 def _encode_sound() -> tuple[bytes, list[fmp4.Sample]]:
@@ -201,7 +226,7 @@ def _digest(pictures: Sequence[Path], seed: int) -> str:
 def _write(path: Path, loop: Loop) -> None:
     """Whole or not at all: another broadcaster may be reading."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    blobs = [loop.init, *(part.data for part in loop.parts)]
+    blobs = [loop.init, *(part.data for part in loop.parts), *loop.stills]
     places = [[p.sequence_at, p.video_at, p.audio_at, p.audio_start, p.picture] for p in loop.parts]
     index = json.dumps({"sizes": [len(blob) for blob in blobs], "places": places}).encode()
     with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
@@ -219,7 +244,9 @@ def _read(path: Path) -> Loop:
     for size in index["sizes"]:
         blobs.append(raw[at : at + size])
         at += size
-    if at != len(raw) or len(blobs) != len(index["places"]) + 1:
+    count = len(index["places"])
+    if at != len(raw) or len(blobs) != 1 + count + SECONDS // STILL_SECONDS:
         raise ValueError("cut off")
-    parts = (Part(data, *places) for data, places in zip(blobs[1:], index["places"], strict=True))
-    return Loop(blobs[0], tuple(parts))
+    media = zip(blobs[1 : count + 1], index["places"], strict=True)
+    parts = (Part(data, *places) for data, places in media)
+    return Loop(blobs[0], tuple(parts), tuple(blobs[count + 1 :]))

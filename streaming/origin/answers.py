@@ -15,12 +15,15 @@ Headers = list[tuple[bytes, bytes]]
 IMMUTABLE = (b"cache-control", b"public, max-age=3600, immutable")
 ONE_HOUR = (b"cache-control", b"public, max-age=3600")
 SIX_SECONDS = (b"cache-control", b"public, max-age=6")
+FIVE_SECONDS = (b"cache-control", b"public, max-age=5")
 ONE_SECOND = (b"cache-control", b"public, max-age=1")
+NO_SNIFF = (b"x-content-type-options", b"nosniff")
 NO_STORE = (b"cache-control", b"no-store")
 
 PLAYLIST = (b"content-type", b"application/vnd.apple.mpegurl")
 SEGMENT = (b"content-type", b"video/iso.segment")
 MP4 = (b"content-type", b"video/mp4")
+JPEG = (b"content-type", b"image/jpeg")
 JSON = (b"content-type", b"application/json")
 PROBLEM = (b"content-type", b"application/problem+json")
 

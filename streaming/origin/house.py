@@ -25,6 +25,8 @@ from streaming.origin.limits import (
     BYTES_PER_SECOND,
     PARTS_BURST,
     PARTS_PER_SECOND,
+    STILLS_BURST,
+    STILLS_PER_SECOND,
     Bucket,
 )
 from streaming.origin.live import AWAY_SECONDS, LiveStream
@@ -50,6 +52,7 @@ class Tenant:
     used_at: float = field(default_factory=monotonic)
     parts: Bucket = field(default_factory=lambda: Bucket(PARTS_BURST, PARTS_PER_SECOND))
     volume: Bucket = field(default_factory=lambda: Bucket(BYTES_BURST, BYTES_PER_SECOND))
+    stills: Bucket = field(default_factory=lambda: Bucket(STILLS_BURST, STILLS_PER_SECOND))
     # A session whose init the disk refused; without it its segments cannot be played again.
     unsaved: tuple[SessionRecord, bytes] | None = None
 

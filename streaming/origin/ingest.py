@@ -1,4 +1,4 @@
-"""`PUT /ingest/<key>/<session>/<seq>` and `POST …/end`. The contract is docs/video.md."""
+"""`PUT /ingest/<key>/<session>/<seq>`, `PUT …/still` and `POST …/end`. The contract is docs/video.md."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from streaming.origin.answers import Answer, Headers, Receive, Refused
 from streaming.origin.boxes import INIT_MAX_BYTES, PART_MAX_BYTES, BadMedia
 from streaming.origin.house import House, Tenant
 from streaming.origin.metrics import BYTES, PARTS
+from streaming.origin.stills import STILL_MAX_BYTES, check_still
 from streaming.tokens import Signer, TokenError
 
 BODY_SECONDS: Final = 15.0
@@ -31,6 +32,13 @@ async def ingest(
         tenant = await house.tenant(key)
         tenant.stream.check_publisher(session, epoch)
         return _end(house, tenant, session)
+    if what == "still":
+        if scope["method"] != "PUT":
+            raise Refused("method")
+        body = await _body(headers, receive, STILL_MAX_BYTES)
+        tenant = await house.tenant(key)
+        tenant.stream.check_publisher(session, epoch)
+        return _still(tenant, session, body)
     if not (what.isascii() and what.isdigit() and len(what) <= MAX_SEQ_DIGITS):
         raise Refused("not_found")
     if scope["method"] != "PUT":
@@ -110,9 +118,26 @@ def _put(
     return answer
 
 
+def _still(tenant: Tenant, session: str, body: bytes) -> Answer:
+    stream = tenant.stream
+    # Only who is on air may be seen: a grant alone has not taken the stream over.
+    if not stream.next_seq(session):
+        raise Refused("hole", headers=_next(0))
+    _wait(tenant.stills.take(1, monotonic()))
+    try:
+        check_still(body)
+    except BadMedia as error:
+        raise Refused("bad_media", detail=f"Refused: {error}.") from None
+    stream.still = body
+    return Answer(204)
+
+
 def _charge(tenant: Tenant, size: int) -> None:
     now = monotonic()
-    wait = tenant.parts.take(1, now) or tenant.volume.take(size, now)
+    _wait(tenant.parts.take(1, now) or tenant.volume.take(size, now))
+
+
+def _wait(wait: float) -> None:
     if wait:
         raise Refused("too_fast", headers=[(b"retry-after", b"%d" % max(1, round(wait + 0.5)))])
 

@@ -7,6 +7,9 @@ from typing import Final
 
 PARTS_PER_SECOND: Final = 20
 PARTS_BURST: Final = 150
+# Stills are due each 10 s.
+STILLS_PER_SECOND: Final = 0.5
+STILLS_BURST: Final = 4
 BYTES_PER_SECOND: Final = 2_000_000
 BYTES_BURST: Final = 24_000_000
 

@@ -75,6 +75,8 @@ class LiveStream:
         self.markers: tuple[MarkerFact, ...] = facts.markers
         self.state = facts.state
         self.recording_failed = False
+        # The newest still picture (JPEG); in memory only, the next one comes within seconds.
+        self.still: bytes | None = None
         self.window: deque[Segment] = deque(maxlen=WINDOW_SEGMENTS)
         self.kept: dict[int, Segment] = {}
         self.open: Segment | None = None
@@ -270,6 +272,7 @@ class LiveStream:
         self.close_segment(None)
         self.state = "ENDED"
         self.session = None
+        self.still = None
         self.changed()
 
     # Giving out -------------------------------------------------------------------------------

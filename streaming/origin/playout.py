@@ -13,9 +13,12 @@ from urllib.parse import parse_qs
 
 from streaming.origin import playlists, replay
 from streaming.origin.answers import (
+    FIVE_SECONDS,
     IMMUTABLE,
+    JPEG,
     JSON,
     MP4,
+    NO_SNIFF,
     NO_STORE,
     ONE_SECOND,
     PLAYLIST,
@@ -61,6 +64,10 @@ async def play(house: House, signer: Signer, scope: dict[str, Any], pieces: list
         return _text(stream, scope, "plain", [PLAYLIST, ONE_SECOND])
     if name == "status.json":
         return _status(stream)
+    if name == "still.jpg":
+        if stream.still is None:
+            raise Refused("not_started")
+        return Answer(200, [JPEG, FIVE_SECONDS, NO_SNIFF], stream.still)
     if name in {"replay.m3u8", "chapters.json", "replay.mp4"}:
         return await replay.serve(house, tenant, name)
     found = MEDIA.match(name)

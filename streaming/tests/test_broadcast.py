@@ -21,6 +21,7 @@ from streaming.broadcast import loop
 from streaming.broadcast.loop import Loop
 from streaming.broadcast.sender import Sender
 from streaming.models import Stream
+from streaming.origin.stills import check_still
 
 SECONDS = 8
 
@@ -81,8 +82,12 @@ class Server:
     asked: list[str] = field(default_factory=list)
     kept: list[int] = field(default_factory=list)
     closed: bool = False
+    stills: list[bytes] = field(default_factory=list)
 
-    def answer(self, method: str, path: str) -> tuple[int, int | None, str]:
+    def answer(self, path: str, body: bytes) -> tuple[int, int | None, str]:
+        if path.endswith("/still"):
+            self.stills.append(body)
+            return 204, None, ""
         self.asked.append(path)
         if path.endswith("/end"):
             self.closed = True
@@ -106,8 +111,8 @@ def broadcast(
         protocol_version = "HTTP/1.1"
 
         def do_PUT(self) -> None:
-            self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            status, wanted, code = server.answer(self.command, self.path)
+            sent = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            status, wanted, code = server.answer(self.path, sent)
             if status == 0:
                 self.close_connection = True
                 return
@@ -150,6 +155,15 @@ def test_parts_come_in_order_and_the_end_is_said(drawn: Loop, stream: Stream) ->
 
     assert server.kept == list(range(8))
     assert (reason, server.closed) == ("stopped", True)
+
+
+def test_a_small_picture_goes_with_the_parts(drawn: Loop, stream: Stream) -> None:
+    server, _ = broadcast(drawn, stream)
+
+    assert len(server.stills) == 1
+    check_still(server.stills[0])
+    assert Image.open(io.BytesIO(server.stills[0])).size == (360, 640)
+    assert len(set(drawn.stills)) == SECONDS // loop.STILL_SECONDS
 
 
 def test_an_answer_that_got_lost_is_asked_for_again(drawn: Loop, stream: Stream) -> None:
