@@ -39,11 +39,50 @@ RULES = {
         WHERE reserved < 0 OR reserved > on_hand
     """,
     "an order's total is the sum of its lines": """
-        SELECT o.number, o.total_minor, sum(l.unit_price_minor * l.quantity)
+        SELECT o.number, o.total_minor, sum(l.unit_price_minor * l.quantity - l.discount_minor)
         FROM orders_order o LEFT JOIN orders_orderline l ON l.order_id = o.id
         GROUP BY o.id
         HAVING o.goods_minor IS DISTINCT FROM sum(l.unit_price_minor * l.quantity)
-            OR o.total_minor <> o.goods_minor + o.shipping_minor
+            OR o.discount_minor IS DISTINCT FROM sum(l.discount_minor)
+            OR o.total_minor <> o.goods_minor - o.discount_minor + o.shipping_minor
+    """,
+    "a flash sale's pieces are those of the orders that hold stock": """
+        SELECT f.id, f.sold, coalesce(l.pieces, 0), coalesce(b.pieces, 0)
+        FROM promotion_flashsale f
+        LEFT JOIN (
+            SELECT l.flash_id, sum(l.quantity) AS pieces
+            FROM orders_orderline l JOIN orders_reservation r ON r.line_id = l.id
+            WHERE r.state <> 'released' GROUP BY l.flash_id
+        ) l ON l.flash_id = f.id
+        LEFT JOIN (
+            SELECT sale_id, sum(quantity) AS pieces, max(quantity) AS most
+            FROM promotion_flashbuyer GROUP BY sale_id
+        ) b ON b.sale_id = f.id
+        WHERE f.sold <> coalesce(l.pieces, 0) OR f.sold <> coalesce(b.pieces, 0)
+            OR coalesce(b.most, 0) > f.per_buyer OR f.sold > f.quantity
+    """,
+    "a line of a flash sale has the price of that sale": """
+        SELECT o.number, l.id, l.unit_price_minor, p.price_minor
+        FROM orders_orderline l JOIN orders_order o ON o.id = l.order_id
+        JOIN promotion_flashsale f ON f.id = l.flash_id
+        LEFT JOIN promotion_placementterm t
+            ON t.placement_id = l.placement_id AND t.listing_variant_id = l.listing_variant_id
+        LEFT JOIN promotion_flashprice p ON p.sale_id = f.id AND p.term_id = t.id
+        WHERE p.price_minor IS DISTINCT FROM l.unit_price_minor
+    """,
+    "as many coupons are claimed as the coupon counts": """
+        SELECT c.id, c.claimed, c.count, count(k.id)
+        FROM promotion_coupon c LEFT JOIN promotion_couponclaim k ON k.coupon_id = c.id
+        GROUP BY c.id HAVING c.claimed <> count(k.id) OR c.claimed > c.count
+    """,
+    "a coupon is spent on the one order that it reduced": """
+        SELECT o.number, o.discount_minor, o.coupon_claim_id, k.order_ref
+        FROM orders_order o LEFT JOIN promotion_couponclaim k ON k.id = o.coupon_claim_id
+        WHERE (o.discount_minor > 0) <> (o.coupon_claim_id IS NOT NULL)
+           OR (o.coupon_claim_id IS NOT NULL AND k.order_ref <> o.number AND EXISTS (
+                SELECT 1 FROM orders_orderline l
+                WHERE l.order_id = o.id AND l.state NOT IN ('EXPIRED', 'CANCELLED')
+           ))
     """,
     "a paid line belongs to a payment that succeeded": """
         SELECT o.number, l.id, l.state FROM orders_orderline l JOIN orders_order o ON o.id = l.order_id
@@ -69,9 +108,10 @@ RULES = {
         WHERE coalesce(paid.total, 0) <> coalesce(books.total, 0)
     """,
     "no line is refunded beyond what was paid for it": """
-        SELECT l.id, l.unit_price_minor * l.quantity, sum(r.amount_minor)
+        SELECT l.id, l.unit_price_minor * l.quantity - l.discount_minor, sum(r.amount_minor)
         FROM orders_refund r JOIN orders_orderline l ON l.id = r.line_id
-        GROUP BY l.id HAVING sum(r.amount_minor) > l.unit_price_minor * l.quantity
+        GROUP BY l.id
+        HAVING sum(r.amount_minor) > l.unit_price_minor * l.quantity - l.discount_minor
     """,
     "commissions agree with the ledger": """
         SELECT c.anchor_id, c.left_minor, books.owed

@@ -10,7 +10,8 @@ from core.events import Event
 
 @dataclass(frozen=True)
 class OrderPlaced(Event):
-    """`lines`: {line, placement_id, listing_variant_id, offer_id, quantity, title, amount_minor}."""
+    """`lines`: {line, placement_id, listing_variant_id, offer_id, quantity, title, amount_minor,
+    flash_id}; the amount is what the buyer pays."""
 
     topic: ClassVar[str] = "orders.order_placed"
     order: str
@@ -57,6 +58,7 @@ class OrderLineCancelled(Event):
     offer_id: int
     quantity: int
     paid: bool
+    flash_id: int | None = None
 
 
 @dataclass(frozen=True)

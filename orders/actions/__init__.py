@@ -14,16 +14,19 @@ from orders.actions.cancelling import cancel_order, expire_unpaid
 from orders.actions.fulfilment import confirm_receipt, release_hold
 from orders.actions.inbox import process_webhooks, take_webhook
 from orders.actions.payments import pay_again, settle_payment, start_payment
-from orders.actions.placing import Placed, Wanted, place_order
+from orders.actions.placing import Placed, place_order
+from orders.actions.pricing import Priced, Wanted, checked, priced
 from orders.actions.refunds import retry_refund
 from orders.actions.repair import repair_payments
 
 __all__ = [
     "Placed",
+    "Priced",
     "Wanted",
     "add_note",
     "approve_case",
     "cancel_order",
+    "checked",
     "confirm_receipt",
     "dispatch_return",
     "escalate_case",
@@ -31,6 +34,7 @@ __all__ = [
     "open_case",
     "pay_again",
     "place_order",
+    "priced",
     "process_webhooks",
     "reject_case",
     "release_hold",

@@ -31,11 +31,20 @@ class Shares:
 
 
 def shares_of(item: OrderLine) -> Shares:
-    """The whole line's division under the terms it was bought with."""
-    paid = item.total_minor
+    """The whole line's division under the terms it was bought with.
+
+    A coupon is the anchor's gift: it lessens the commission alone, supplier and platform get what
+    they would without it.
+    """
+    goods = item.goods_minor
     supplier = item.supply_price_minor * item.quantity
-    commission = share_of(paid, item.commission_bps) if item.anchor_id else 0
-    return Shares(supplier, commission, paid - supplier - commission)
+    commission = share_of(goods, item.commission_bps) if item.anchor_id else 0
+    return Shares(supplier, commission - item.discount_minor, goods - supplier - commission)
+
+
+def most_discount(item: OrderLine) -> int:
+    """The most that the anchor can take off the line: the commission, and of no piece all of it."""
+    return max(0, min(shares_of(item).commission, item.total_minor - item.quantity))
 
 
 def shares_refunded(item: OrderLine, amount_minor: int) -> Shares:

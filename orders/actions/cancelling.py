@@ -17,6 +17,7 @@ from orders.actions.locks import lock_order
 from orders.actions.settling import give_back_stock
 from orders.events import OrderExpired, OrderLineCancelled
 from orders.models import Order, OrderLine, Reservation
+from promotion import actions as promotion
 
 FREE_TO_CANCEL = frozenset({"PENDING_PAYMENT", "PAID_ON_HOLD"})
 
@@ -26,7 +27,7 @@ def cancel_order(*, order: Order, actor: Actor, why: str = "") -> list[OrderLine
 
     Unpaid lines and lines in their remorse hold cancel at no cost; what was paid is refunded in
     full. Raises Conflict when no line can be cancelled any more: the way is a refund case then.
-    Locks the order, then the stock rows in ascending offer id.
+    Locks the order, then its coupon, flash sales, and the stock rows in ascending offer id.
     """
     with transaction.atomic():
         locked = lock_order(order.pk)
@@ -40,6 +41,8 @@ def cancel_order(*, order: Order, actor: Actor, why: str = "") -> list[OrderLine
             )
         for item in lines:
             cancel_line(item, actor=actor, why=why or "cancelled")
+        if not locked.payments.filter(state="SUCCEEDED").exists():
+            promotion.return_coupon(order_ref=locked.number)
         if not locked.lines.filter(state="PENDING_PAYMENT").exists():
             payments.cancel_intents(order=locked, why="order cancelled")
         give_back_stock(lines)
@@ -74,6 +77,7 @@ def cancelled(item: OrderLine, *, paid: bool) -> OrderLineCancelled:
         offer_id=item.offer_id,
         quantity=item.quantity,
         paid=paid,
+        flash_id=item.flash_id,
     )
 
 
@@ -118,6 +122,7 @@ def _expire(order_id: int, moment: datetime) -> bool:
         for item in lines:
             states.LINE.move(item, "EXPIRED", actor=SYSTEM, why="not paid in time")
         payments.cancel_intents(order=order, why="not paid in time")
+        promotion.return_coupon(order_ref=order.number)
         publish_many(
             [
                 OrderExpired(order=order.number, buyer_id=order.buyer_id),

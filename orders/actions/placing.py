@@ -18,33 +18,23 @@ from core.actors import acting
 from core.errors import Busy, Conflict, Invalid, SoldOut
 from core.events import publish
 from core.ids import public_number
+from core.money import format_money
 from orders import metrics, states
-from orders.actions.books import shares_of
 from orders.actions.locks import limit_waiting
 from orders.actions.payments import next_action_of, start_payment
+from orders.actions.pricing import Priced, Wanted, checked, priced
+from orders.actions.settling import in_flash_order
 from orders.events import OrderPlaced
 from orders.models import Order, OrderLine, PaymentIntent, Reservation
 from orders.payments.contract import NextAction
 from orders.payments.registry import default_code
-from promotion.actions import BoundTerms, direct_terms, terms_of
+from promotion.actions import BoundTerms, FlashMissed, spend_coupon, take_flash
 from supply.actions import reserve_stock
 from supply.models import Stock
 
-MOST_LINES = 20
-MOST_OF_A_LINE = 99
 LOCK_WAIT_MS = 3000
 # PostgreSQL: lock_not_available, deadlock_detected.
 CONTENTION = frozenset({"55P03", "40P01"})
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """One wish: a variant of a placement in a room, or a listing's variant off air."""
-
-    quantity: int = 1
-    placement_id: int | None = None
-    variant_id: int | None = None
-    listing_variant_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +48,7 @@ class Placed:
     payment_state: str
     payment: NextAction
     replayed: bool = False
+    discount_minor: int = 0
 
 
 def place_order(
@@ -69,32 +60,39 @@ def place_order(
     source: str,
     body: Any = None,
     payment_options: dict[str, Any] | None = None,
+    coupon_id: int | None = None,
+    agreed_minor: int | None = None,
 ) -> Placed:
     """Place one order, reserve its stock and start its payment.
 
+    `coupon_id` names a coupon that the buyer has claimed; None takes the one that saves most, 0
+    none. `agreed_minor` is the total that the buyer saw: the order never costs more. A flash price
+    that nobody insisted on and that is gone in the last moment becomes the usual price.
+
     `address` is one of the buyer's own, or None for their default one. `key` is the
     Idempotency-Key: the same key with the same `body` (default: the wishes) replays the answer.
-    Order, lines, reservations, payment intent, key and announcement commit together; the stock
-    rows are touched last, in ascending offer id. The payment is started after the commit, under
-    the intent's own key, so a crash in between is repaired by `repair_payments`.
+    Order, lines, reservations, payment intent, key and announcement commit together; pieces of
+    flash sales and then the stock rows are touched last, in ascending id. The payment is started
+    after the commit, under the intent's own key, so a crash in between is repaired by
+    `repair_payments`.
 
-    Raises SoldOut(left=…), Invalid (code limit, address_required, currency), Conflict
-    (code closed), NotFound, KeyReused, InFlight, Busy.
+    Raises SoldOut(left=…, and flash=… when only its pieces are gone), Invalid (code limit,
+    address_required, currency), Conflict (code closed, coupon, price_changed), NotFound,
+    KeyReused, InFlight, Busy.
     """
-    wishes = _checked(lines)
+    wishes = checked(lines)
     place = _address(buyer, address)
     fingerprint = idempotency.fingerprint(
-        body if body is not None else [place.pk, [asdict(wish) for wish in wishes]]
+        body
+        if body is not None
+        else [place.pk, [asdict(wish) for wish in wishes], coupon_id, agreed_minor]
     )
-    stock: list[OrderLine] = []
+    request = _Request(buyer, place, wishes, source, payment_options or {}, coupon_id, agreed_minor)
     try:
-        answer, replayed = idempotency.once(
-            actor=f"user:{buyer.pk}",
-            key=key,
-            request=fingerprint,
-            work=lambda: _write(buyer, place, wishes, source, payment_options or {}, stock),
-            last=lambda: _reserve(stock),
-        )
+        try:
+            answer, replayed = _commit(request, key, fingerprint, try_flash=True)
+        except FlashMissed:
+            answer, replayed = _commit(request, key, fingerprint, try_flash=False)
     except OperationalError as error:
         if getattr(error.__cause__, "sqlstate", "") in CONTENTION:
             raise Busy(_("Many people are buying this. Try again."), retry_after=1) from error
@@ -111,30 +109,46 @@ def place_order(
         payment_state=intent.state,
         payment=action,
         replayed=replayed,
+        discount_minor=answer.get("discount_minor", 0),
     )
 
 
-def _checked(lines: Sequence[Wanted]) -> list[Wanted]:
-    if not lines:
-        raise Invalid(_("Choose something to buy."), code="empty")
-    if len(lines) > MOST_LINES:
-        raise Invalid(
-            ngettext(
-                "At most %d item fits in one order.",
-                "At most %d items fit in one order.",
-                MOST_LINES,
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """What a purchase asks for, checked."""
+
+    buyer: Any
+    address: Address
+    wishes: list[Wanted]
+    source: str
+    options: dict[str, Any]
+    coupon_id: int | None
+    agreed_minor: int | None
+
+
+def _commit(
+    request: _Request, key: str, fingerprint: str, *, try_flash: bool
+) -> tuple[dict[str, Any], bool]:
+    baskets: list[Priced] = []
+
+    def work() -> dict[str, Any]:
+        baskets.append(
+            priced(
+                buyer=request.buyer,
+                wishes=request.wishes,
+                coupon_id=request.coupon_id,
+                try_flash=try_flash,
             )
-            % MOST_LINES,
-            code="limit",
         )
-    for wish in lines:
-        if not 1 <= wish.quantity <= MOST_OF_A_LINE:
-            raise Invalid(_("Choose a quantity from 1 to %d.") % MOST_OF_A_LINE, code="limit")
-        if wish.listing_variant_id is None and (
-            wish.placement_id is None or wish.variant_id is None
-        ):
-            raise Invalid(_("Choose a variant."), code="variant_required")
-    return list(lines)
+        return _write(request, baskets[0])
+
+    return idempotency.once(
+        actor=f"user:{request.buyer.pk}",
+        key=key,
+        request=fingerprint,
+        work=work,
+        last=lambda: _take(request, baskets[0]),
+    )
 
 
 def _address(buyer: Any, address: Address | int | None) -> Address:
@@ -147,95 +161,69 @@ def _address(buyer: Any, address: Address | int | None) -> Address:
     return Address.objects.fetch(buyer, pk=address.pk if isinstance(address, Address) else address)
 
 
-def _terms(wish: Wanted) -> BoundTerms:
-    if wish.placement_id is not None and wish.variant_id is not None:
-        return terms_of(
-            placement_id=wish.placement_id, variant_id=wish.variant_id, quantity=wish.quantity
-        )
-    return direct_terms(listing_variant_id=wish.listing_variant_id or 0, quantity=wish.quantity)
-
-
-def _write(
-    buyer: Any,
-    address: Address,
-    wishes: list[Wanted],
-    source: str,
-    options: dict[str, Any],
-    stock: list[OrderLine],
-) -> dict[str, Any]:
+def _write(request: _Request, basket: Priced) -> dict[str, Any]:
     limit_waiting(LOCK_WAIT_MS)
-    bound = [(wish, _terms(wish)) for wish in wishes]
-    currency = _one_currency([terms for _wish, terms in bound])
-    total = sum(terms.unit_price_minor * wish.quantity for wish, terms in bound)
+    buyer = request.buyer
+    total = basket.total_minor
+    if request.agreed_minor is not None and total > request.agreed_minor:
+        raise Conflict(
+            _("The price has changed: it is %s now.") % format_money(total, basket.currency),
+            code="price_changed",
+            total_minor=total,
+            currency=basket.currency,
+        )
+    number = public_number()
+    claim_id = basket.discount.claim_id if basket.discount else None
+    if claim_id is not None and not spend_coupon(claim_id=claim_id, order_ref=number):
+        raise Conflict(
+            _("Your coupon has just been spent or run out. Look at the new price."), code="coupon"
+        )
     order = Order.objects.create(
-        number=public_number(),
+        number=number,
         buyer=buyer,
-        currency=currency,
-        goods_minor=total,
+        currency=basket.currency,
+        goods_minor=basket.goods_minor,
+        discount_minor=basket.goods_minor - total,
+        coupon_claim_id=claim_id,
         total_minor=total,
-        ship_to=address.snapshot(),
-        source=source,
+        ship_to=request.address.snapshot(),
+        source=request.source,
         placed_at=clock.now(),
     )
-    lines = _write_lines(order, bound)
+    _write_lines(order, basket)
     intent = PaymentIntent.objects.create(
         order=order,
         provider=default_code(),
         amount_minor=total,
-        currency=currency,
-        options=options,
+        currency=order.currency,
+        options=request.options,
         created_at=clock.now(),
     )
     states.PAYMENT.start(intent, actor=acting(buyer, "buyer"))
     publish(
-        OrderPlaced(order=order.number, buyer_id=buyer.pk, lines=[one.announced() for one in lines])
+        OrderPlaced(
+            order=order.number,
+            buyer_id=buyer.pk,
+            lines=[one.announced() for one in basket.lines],
+        )
     )
-    stock.extend(lines)
     return {
         "order_id": order.pk,
         "number": order.number,
         "total_minor": total,
-        "currency": currency,
+        "discount_minor": order.discount_minor,
+        "currency": order.currency,
         "intent_id": intent.pk,
     }
 
 
-def _one_currency(bound: list[BoundTerms]) -> str:
-    currencies = {terms.currency for terms in bound}
-    if len(currencies) > 1:
-        raise Invalid(_("Buy goods of different currencies separately."), code="currency")
-    return currencies.pop()
-
-
-def _write_lines(order: Order, bound: list[tuple[Wanted, BoundTerms]]) -> list[OrderLine]:
-    hold = max(_remorse_minutes(terms) for _wish, terms in bound)
-    lines = []
-    for wish, terms in bound:
-        item = OrderLine(
-            order=order,
-            listing_variant=terms.listing_variant,
-            offer_id=terms.offer_id,
-            supplier_id=terms.supplier_id,
-            placement=terms.placement,
-            anchor_id=terms.anchor_id,
-            title=terms.title,
-            option_label=terms.option_label,
-            picture_key=terms.picture_key,
-            quantity=wish.quantity,
-            unit_price_minor=terms.unit_price_minor,
-            supply_price_minor=terms.supply_price_minor,
-            commission_plan_id=terms.commission_plan_id,
-            commission_bps=terms.commission_bps,
-            platform_fee_bps=settings.PLATFORM_FEE_BPS,
-            # The parcels of one order leave together, so its longest hold holds all of it.
-            remorse_minutes=hold,
-            on_air_at=clock.now() if terms.placement else None,
-        )
-        if shares_of(item).platform < 0:
-            raise Conflict(
-                _("%s cannot be sold at its present price.") % terms.title, code="closed"
-            )
-        lines.append(item)
+def _write_lines(order: Order, basket: Priced) -> None:
+    lines = basket.lines
+    # The parcels of one order leave together, so its longest hold holds all of it.
+    hold = max(_remorse_minutes(terms) for terms in basket.terms)
+    for item in lines:
+        item.order = order
+        item.remorse_minutes = hold
     OrderLine.objects.bulk_create(lines)
     for item in lines:
         states.LINE.start(item, actor=acting(order.buyer, "buyer"))
@@ -248,7 +236,6 @@ def _write_lines(order: Order, bound: list[tuple[Wanted, BoundTerms]]) -> list[O
         )
         for item in lines
     )
-    return lines
 
 
 def _remorse_minutes(terms: BoundTerms) -> int:
@@ -258,9 +245,23 @@ def _remorse_minutes(terms: BoundTerms) -> int:
     return int(period.total_seconds() // 60)
 
 
-def _reserve(lines: list[OrderLine]) -> None:
-    """Promise the stock of `lines`, or raise SoldOut; nothing of the order is kept then."""
-    for item in sorted(lines, key=lambda one: one.offer_id):
+def _take(request: _Request, basket: Priced) -> None:
+    """Take the pieces of flash sales, then promise the stock; or raise, and nothing is kept.
+
+    Raises SoldOut, Invalid (limit), Conflict (price_changed), FlashMissed.
+    """
+    insisted = {wish.flash_id for wish in request.wishes}
+    usual = {terms.flash_id: terms.usual_price_minor for terms in basket.terms}
+    for item in in_flash_order(basket.lines):
+        take_flash(
+            flash_id=item.flash_id or 0,
+            buyer_id=request.buyer.pk,
+            quantity=item.quantity,
+            insisted=item.flash_id in insisted,
+            usual_minor=usual[item.flash_id],
+            currency=basket.currency,
+        )
+    for item in sorted(basket.lines, key=lambda one: one.offer_id):
         if not reserve_stock(offer_id=item.offer_id, quantity=item.quantity):
             raise sold_out(item)
 

@@ -22,13 +22,14 @@ def money_arrived(*, order: Order, intent: PaymentIntent, actor: Actor) -> None:
     """Put the paid lines on hold, or send the money back when there is nothing left to pay for.
 
     Must run under the order's lock. A reservation that lapsed is made again if the stock is still
-    there; stock rows are touched in ascending offer id.
+    there, with the coupon and the flash pieces that went with it; stock rows are touched last, in
+    ascending offer id.
     """
     lines = list(order.lines.select_related("supplier", "order").order_by("offer_id", "id"))
     waiting = [item for item in lines if item.state == "PENDING_PAYMENT"]
     lapsed = [item for item in lines if item.state == "EXPIRED"]
     payable = waiting or lapsed
-    if not payable or (lapsed and not _reserve_again(lapsed)):
+    if not payable or (lapsed and not _reserve_again(order, lapsed)):
         books.post_unapplied(order=order, intent=intent)
         refunds.request_refund(
             order=order,
@@ -53,9 +54,21 @@ def money_arrived(*, order: Order, intent: PaymentIntent, actor: Actor) -> None:
     )
 
 
-def _reserve_again(lines: list[OrderLine]) -> bool:
+def _reserve_again(order: Order, lines: list[OrderLine]) -> bool:
+    """Coupon, flash pieces and stock of a lapsed order once more, or none of them."""
     try:
         with transaction.atomic():
+            if order.coupon_claim_id is not None and not promotion.respend_coupon(
+                claim_id=order.coupon_claim_id, order_ref=order.number
+            ):
+                raise _NotEnough
+            for item in in_flash_order(lines):
+                if not promotion.retake_flash(
+                    flash_id=item.flash_id or 0,
+                    buyer_id=order.buyer_id,
+                    quantity=item.quantity,
+                ):
+                    raise _NotEnough
             for item in lines:
                 if not reserve_stock(offer_id=item.offer_id, quantity=item.quantity):
                     raise _NotEnough
@@ -77,10 +90,27 @@ def _estimate_commission(item: OrderLine) -> None:
         )
 
 
+def in_flash_order(lines: list[OrderLine]) -> list[OrderLine]:
+    """The lines bought in flash sales, in the order in which sales are locked."""
+    return sorted((item for item in lines if item.flash_id), key=lambda item: item.flash_id or 0)
+
+
 def give_back_stock(lines: list[OrderLine]) -> None:
-    """Release the reservations of `lines` that still hold stock; the last thing a caller does."""
+    """Release the reservations of `lines` that still hold stock; the last thing a caller does.
+
+    The pieces of a flash sale go back with them, before the stock rows are touched.
+    """
     open_ = (Reservation.State.HELD, Reservation.State.COMMITTED)
-    held = Reservation.objects.filter(line__in=lines, state__in=open_).order_by("offer_id", "id")
-    for reservation in held.select_for_update(no_key=True):
+    rows = Reservation.objects.filter(line__in=lines, state__in=open_).order_by("offer_id", "id")
+    held = list(rows.select_for_update(no_key=True))
+    holding = {reservation.line_id for reservation in held}
+    for item in in_flash_order(lines):
+        if item.pk in holding:
+            promotion.give_back_flash(
+                flash_id=item.flash_id or 0,
+                buyer_id=item.order.buyer_id,
+                quantity=item.quantity,
+            )
+    for reservation in held:
         Reservation.objects.filter(pk=reservation.pk).update(state=Reservation.State.RELEASED)
         release_stock(offer_id=reservation.offer_id, quantity=reservation.quantity)

@@ -67,6 +67,11 @@ class Order(models.Model):
     )
     currency = models.CharField(max_length=3)
     goods_minor = models.PositiveBigIntegerField()
+    # What a coupon took off, and the coupon: total = goods - discount + shipping.
+    discount_minor = models.PositiveBigIntegerField(default=0)
+    coupon_claim = models.ForeignKey(
+        "promotion.CouponClaim", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
     shipping_minor = models.PositiveBigIntegerField(default=0)
     total_minor = models.PositiveBigIntegerField()
     ship_to = models.JSONField()
@@ -122,6 +127,11 @@ class OrderLine(models.Model):
     picture_key = models.CharField(max_length=40, blank=True)
     quantity = models.PositiveIntegerField()
     unit_price_minor = models.PositiveBigIntegerField()
+    # This line's part of the order's coupon, which its anchor pays.
+    discount_minor = models.PositiveBigIntegerField(default=0)
+    flash = models.ForeignKey(
+        "promotion.FlashSale", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
     supply_price_minor = models.PositiveBigIntegerField()
     commission_plan_id = models.BigIntegerField(null=True, blank=True)
     commission_bps = models.PositiveIntegerField(default=0)
@@ -139,15 +149,37 @@ class OrderLine(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(quantity__gte=1), name="orders_line_quantity_positive"
-            )
+            ),
+            models.CheckConstraint(
+                condition=models.Q(
+                    discount_minor__lte=models.F("unit_price_minor") * models.F("quantity")
+                ),
+                name="orders_line_discount_at_most_price",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.quantity} × {self.title}"
 
     @property
-    def total_minor(self) -> int:
+    def goods_minor(self) -> int:
+        """The price of the goods before any coupon."""
         return self.unit_price_minor * self.quantity
+
+    @property
+    def total_minor(self) -> int:
+        """What the buyer pays for the line."""
+        return self.goods_minor - self.discount_minor
+
+    def paid_for(self, pieces: int) -> int:
+        """What was paid for the next `pieces` that have not gone back yet.
+
+        Counted over all pieces that have gone back so far, so the parts of a line that is taken
+        apart sum to its total.
+        """
+        gone = self.quantity - self.left_quantity
+        paid = self.total_minor
+        return paid * (gone + pieces) // self.quantity - paid * gone // self.quantity
 
     @property
     def open_case(self) -> AfterSaleCase | None:
@@ -190,6 +222,7 @@ class OrderLine(models.Model):
             "quantity": self.quantity,
             "title": self.title,
             "amount_minor": self.total_minor,
+            "flash_id": self.flash_id,
         }
 
 

@@ -75,7 +75,7 @@ def open_case(
             reason=reason,
             description=description,
             quantity=count,
-            amount_minor=item.unit_price_minor * count,
+            amount_minor=item.paid_for(count),
             fault=FAULT_OF[Reason(reason)],
             opened_at=clock.now(),
         )
