@@ -18,6 +18,26 @@ export interface Fixture {
   hear?(event: RoomEvent | Answer): void;
 }
 
+/** A fixture whose code is fetched when it hangs for the first time. */
+export function lazily(load: () => Promise<Fixture>): Fixture {
+  let ready: Fixture | null = null;
+  let coming = false;
+  let last: unknown;
+  return {
+    draw(value) {
+      last = value;
+      if (ready) return ready.draw(value);
+      if (value === undefined || coming) return;
+      coming = true;
+      void load().then(
+        (fixture) => (ready = fixture).draw(last),
+        () => (coming = false),
+      );
+    },
+    hear: (event) => ready?.hear?.(event),
+  };
+}
+
 export class Board {
   private readonly shown = new Map<string, string>();
 

@@ -1,7 +1,13 @@
 // Everything that can hang on the room's board, by key.
 
-import type { Fixture, Surroundings } from "./board";
+import { type Fixture, lazily, type Surroundings } from "./board";
+import { notice } from "./board/notice";
+import { pinTimer } from "./board/pin-timer";
 
-export function fixtures(_around: Surroundings): Record<string, Fixture> {
-  return {};
+export function fixtures(around: Surroundings): Record<string, Fixture> {
+  return {
+    notice: notice(around),
+    pin_timer: pinTimer(around),
+    poll: lazily(async () => (await import("./board/poll")).poll(around)),
+  };
 }

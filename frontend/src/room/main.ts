@@ -1,6 +1,7 @@
 // <live-room>: puts the parts together. The page is readable without it; this brings it to life.
 
 import "../../css/room.css";
+import { Asks } from "./asks";
 import { Board } from "./board";
 import { BuySheet } from "./buy";
 import { Chat } from "./chat";
@@ -35,6 +36,7 @@ class LiveRoom extends HTMLElement {
   private checkout!: Checkout;
   private buy!: BuySheet;
   private board!: Board;
+  private asks!: Asks;
   private link: Link = "connecting";
   private noticeTimer = 0;
   private toastTimer = 0;
@@ -75,6 +77,7 @@ class LiveRoom extends HTMLElement {
     this.buy = new BuySheet(part<HTMLDialogElement>(this, "buy"), state, this.checkout);
     const around = { root: this, state, send, now, toast: (text: string) => this.toast(text) };
     this.board = new Board(fixtures(around), state);
+    this.asks = new Asks(around);
     this.controls();
     this.wideOrNarrow();
     keyboardLift(this);
@@ -121,6 +124,9 @@ class LiveRoom extends HTMLElement {
       case "ticker":
         this.ticker.show(say("bought", { name: event.name, title: event.title, n: event.qty }));
         return;
+      case "bought":
+        this.ticker.show(say("bought_sum", { n: compact(event.n) }));
+        return;
       case "stock":
         this.shelf.drawStock(this.state, event.placement);
         if (this.buy.placement === event.placement) this.buy.refresh();
@@ -137,6 +143,7 @@ class LiveRoom extends HTMLElement {
 
   private answer(answer: Answer): void {
     this.board.hear(answer);
+    this.asks.hear(answer);
     switch (answer.t) {
       case "welcome":
         this.ownedRole = answer.you?.role ?? null;

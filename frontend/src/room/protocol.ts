@@ -93,6 +93,8 @@ export type RoomEvent = { s?: number } & (
   | { t: "viewers"; n: number }
   | { t: "joins"; n: number; names: string[] }
   | { t: "sampled"; shown: number; of: number }
+  | { t: "poll.votes"; poll: number; votes: number[] }
+  | { t: "bought"; n: number }
 );
 
 /** Answers meant for this client alone. */
@@ -105,8 +107,10 @@ export type Answer =
   | { t: "limit"; key: string; detail: string }
   | { t: "busy"; key: string; retry_after: number }
   | { t: "closed"; key: string; detail: string }
-  | { t: "error"; code: string; detail: string; key?: string; id?: string }
+  | { t: "error"; code: string; detail: string; key?: string; id?: string; poll?: number }
   | { t: "reported" }
+  | { t: "voted"; poll: number; option: number }
+  | { t: "asked"; placement: number }
   | { t: "pong"; now: number }
   | { t: "bye"; code: number; retry_ms: number };
 
@@ -130,5 +134,7 @@ export type Outgoing =
   | { t: "chat"; id: string; text: string; reply_to?: string }
   | { t: "report"; line: string; reason: string }
   | { t: "like"; n: number }
+  | { t: "vote"; poll: number; option: number }
+  | { t: "ask"; placement: number }
   | ({ t: "buy" } & BuyRequest)
   | { t: "ping" };
