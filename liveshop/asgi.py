@@ -11,16 +11,16 @@ os.environ.setdefault(
     f"liveshop.settings.{os.environ.get('LIVESHOP_ENV', 'development')}",
 )
 
-from channels.security.websocket import AllowedHostsOriginValidator
 from django.core.asgi import get_asgi_application
 
 pages = get_asgi_application()
 
 # These import models, so they come after Django is set up.
+from rooms.origin import OwnOrigin  # noqa: E402
 from rooms.socket import socket_routes, stop_sockets  # noqa: E402
 from streaming.origin import origin  # noqa: E402
 
-sockets = AllowedHostsOriginValidator(socket_routes)
+sockets = OwnOrigin(socket_routes)
 
 
 async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:

@@ -22,13 +22,15 @@ from drills.room_faults.place import Place
 
 ROUNDS = 20
 QUICK_ROUNDS = 2
-KINDS = ("servers", "redis", "links")
+KINDS = ("servers", "redis", "links", "pressure")
+TURNS = 4
 
 
 async def run(place: Place, rounds: int, kinds: tuple[str, ...]) -> dict[str, Any]:
     """The verdict. `place` is open and its servers have been started."""
     from drills.room_faults.books import books
     from drills.room_faults.life import open_show
+    from drills.room_faults.pressure import pressure
     from drills.room_faults.rounds import Rounds
     from drills.room_faults.stage import BUYERS, TALKERS, Stage, ask
 
@@ -44,12 +46,14 @@ async def run(place: Place, rounds: int, kinds: tuple[str, ...]) -> dict[str, An
         phases: dict[str, float] = {"setting_up": round(time.monotonic() - began, 1)}
         for kind in kinds:
             since = time.monotonic()
+            if kind == "pressure":
+                continue
             if kind == "servers":
                 await did.kill_servers(rounds)
                 await did.kill_all_servers(max(1, rounds // 10))
             elif kind == "redis":
                 await did.kill_redis(rounds)
-            else:
+            elif kind == "links":
                 await asyncio.gather(did.break_links(rounds), did.starve(rounds))
                 phases["left_behind"] = round(await did.nobody_left_behind(90), 1)
             phases[kind] = round(time.monotonic() - since, 1)
@@ -60,6 +64,15 @@ async def run(place: Place, rounds: int, kinds: tuple[str, ...]) -> dict[str, An
         did_act = stage.anchor.done
     finally:
         await stage.close()
+    costs = {}
+    if "pressure" in kinds:
+        # Without the crowd: latencies of a quiet room are compared.
+        since = time.monotonic()
+        costs = await pressure(place, 1 if rounds <= QUICK_ROUNDS else TURNS)
+        phases["pressure"] = round(time.monotonic() - since, 1)
+        for name, cost in costs.items():
+            if not cost["ok"]:
+                stage.fault(f"{name}: {cost}")
     if did.count.get("redis") and did.outages_without_purchase:
         stage.fault(f"{did.outages_without_purchase} outages of Redis without a purchase")
     refused = [what for buyer in stage.buyers for what in buyer.refused]
@@ -84,6 +97,7 @@ async def run(place: Place, rounds: int, kinds: tuple[str, ...]) -> dict[str, An
         "orders_doubled": facts["orders_doubled"],
         "asked_again": sum(buyer.asked_again for buyer in stage.buyers),
         "bought_without_redis": did.bought_in_outage,
+        **costs,
         "seconds": phases,
         "first_faults": faults[:5],
         "ok": not faults and not stage.lost and not any(facts[name] for name in wrong),
@@ -99,10 +113,12 @@ def main() -> int:
     options = parser.parse_args()
     logging.disable(logging.ERROR)
     rounds = QUICK_ROUNDS if options.quick else options.rounds
-    with tempfile.TemporaryDirectory(prefix="room-faults-") as folder:
-        with Place(options.data or Path(folder)) as place:
-            place.start()
-            verdict = asyncio.run(run(place, rounds, tuple(options.only or KINDS)))
+    with (
+        tempfile.TemporaryDirectory(prefix="room-faults-") as folder,
+        Place(options.data or Path(folder)) as place,
+    ):
+        place.start()
+        verdict = asyncio.run(run(place, rounds, tuple(options.only or KINDS)))
     print(json.dumps(verdict))
     return 0 if verdict["ok"] else 1
 

@@ -191,6 +191,13 @@ class Place:
             self._stack.callback(program.stop)
             program.start()
 
+    def add_server(self, **environment: str) -> Server:
+        """One more, started, that viewers do not dial by themselves."""
+        server = Server(self.data, free_port(), **environment)
+        self._stack.callback(server.stop)
+        server.start()
+        return server
+
     def __exit__(self, *_: object) -> None:
         from django.db import connection
 

@@ -6,13 +6,13 @@ import json
 from typing import Any
 
 import pytest
-from channels.security.websocket import AllowedHostsOriginValidator
 from django.contrib.sessions.models import Session
 
 from accounts.models import User
 from core.actors import acting
 from rooms import actions, hub, wire
 from rooms.hub import sessions
+from rooms.origin import OwnOrigin
 from rooms.snapshot import snapshot
 from rooms.socket import socket_routes
 from rooms.tests import factories as make
@@ -184,9 +184,10 @@ async def test_one_frame_carries_all_events_of_a_tick(watch, db_do) -> None:
     assert len([frame for frame in guest.frames if frame[0]["t"] == "ticker"]) == 1
 
 
-async def test_a_foreign_page_cannot_open_the_socket(watch, db_do, settings) -> None:
-    settings.ALLOWED_HOSTS = ["shop.example"]
-    app = AllowedHostsOriginValidator(socket_routes)
+@pytest.mark.parametrize("names", [["*"], ["testserver", "shop.example"]])
+async def test_a_foreign_page_cannot_open_the_socket(watch, db_do, settings, names) -> None:
+    settings.ALLOWED_HOSTS = names
+    app = OwnOrigin(socket_routes)
     room = await db_do(make.live_room)
 
     def from_origin(origin: bytes) -> Any:
@@ -196,10 +197,22 @@ async def test_a_foreign_page_cannot_open_the_socket(watch, db_do, settings) -> 
 
         return wrapped
 
-    foreign = await watch(room, app=from_origin(b"https://evil.example"))
-    assert (foreign.accepted, foreign.closed is None) == (False, False)
-    own = await watch(room, app=from_origin(b"https://shop.example"))
-    assert own.accepted
+    for page in (
+        b"https://evil.example",
+        b"null",
+        b"",
+        b"http://[",
+        b"https://testserver.evil.example",
+    ):
+        foreign = await watch(room, app=from_origin(page))
+        assert (foreign.accepted, foreign.closed is None) == (False, False), page
+    assert (await watch(room, app=from_origin(b"http://testserver"))).accepted
+    named = await watch(room, app=from_origin(b"https://shop.example"))
+    assert named.accepted == ("shop.example" in names)
+    no_page = await watch(room, app=app)
+    assert no_page.accepted
+    settings.ALLOWED_HOSTS = ["shop.example"]
+    assert not (await watch(room, app=from_origin(b"http://testserver"))).accepted
 
 
 async def test_no_such_room_is_said_and_a_strangers_draft_is_none(watch, db_do) -> None:

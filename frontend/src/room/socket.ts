@@ -2,7 +2,7 @@
 
 import type { Answer, Incoming, Outgoing, RoomEvent } from "./protocol";
 
-export type Link = "connecting" | "open" | "lost";
+export type Link = "connecting" | "open" | "lost" | "banned";
 
 interface Listener {
   /** The last durable sequence number folded in. */
@@ -15,13 +15,14 @@ interface Listener {
 
 const ANSWERS = new Set([
   "welcome", "reset", "order.accepted", "order.paid", "sold_out", "limit", "busy",
-  "closed", "error", "pong", "bye", "voted", "asked",
+  "closed", "error", "reported", "pong", "bye", "voted", "asked",
 ]);
 // A phone that changes networks leaves a dead line behind: it is noticed after 15 to 20 seconds.
 const BEAT_MS = 2_500;
 const PING_MS = 10_000;
 const DEAD_MS = 5_000;
 const SIGNED_OUT = 4001;
+const BANNED = 4003;
 const NO_ROOM = 4004;
 const MALFORMED = 4009;
 
@@ -88,6 +89,10 @@ export class RoomSocket {
       this.socket = null;
       if (this.closed) return;
       if (code === SIGNED_OUT || code === MALFORMED) return location.reload();
+      if (code === BANNED) {
+        this.stop();
+        return this.listener.link("banned");
+      }
       this.listener.link("lost");
       if (code === NO_ROOM) return this.stop();
       // Full jitter, so that a restarted server is not met by every viewer at once.
