@@ -16,6 +16,9 @@ const MORE = 1.25;
 /** Seconds without a queue before more is tried. */
 const GOOD_FOR = 20;
 const SLOW_ENCODER = 5;
+const STILL_EVERY = 10_000;
+/** The origin's limit: docs/video.md, section 2. */
+const STILL_MAX_BYTES = 60 * 1024;
 
 export class Broadcast {
   #state: PublisherState = "connecting";
@@ -28,6 +31,7 @@ export class Broadcast {
   #goodFor = 0;
   #queued = 0;
   readonly #full: number;
+  #stillAt = 0;
   #counted = { at: performance.now(), bytes: 0, encoded: 0, dropped: 0 };
   readonly #ticking: ReturnType<typeof setInterval>;
   #ended = false;
@@ -146,9 +150,19 @@ export class Broadcast {
       },
     });
     this.#suit(queued);
+    void this.#still(queued);
     if (now.dropped - before.dropped > SLOW_ENCODER) {
       this.tell({ t: "problem", problem: "slow-encoder" });
     }
+  }
+
+  /** A small picture for viewers who save data, when the line has room for it. */
+  async #still(queued: number): Promise<void> {
+    const now = performance.now();
+    if (this.#state !== "live" || queued > 1 || now - this.#stillAt < STILL_EVERY) return;
+    this.#stillAt = now;
+    const still = await this.#pictures.still(STILL_MAX_BYTES);
+    if (still && !this.#ended) await this.#uplink.sendStill(still);
   }
 
   /** Fits the bit rate to the line, so that viewers stay close even to a weak one. */

@@ -9,6 +9,8 @@ const KEY_EVERY = 1_000_000;
 const QUEUE_LIMIT = 3;
 /** After so long without a camera frame the last picture is sent again, so that sound goes on. */
 const REPEAT_AFTER = 250_000;
+const STILL_SIDE = 640;
+const STILL_QUALITIES = [0.6, 0.4, 0.2];
 
 export interface EncodedPicture {
   data: Uint8Array;
@@ -89,6 +91,20 @@ export class PictureEncoder {
     if (this.#encoder?.state !== "configured") return;
     this.#encoder.configure(this.#config());
     this.restart();
+  }
+
+  /** The last picture as a small JPEG of at most `limit` bytes; null when it cannot be had. */
+  async still(limit: number): Promise<Blob | null> {
+    if (!this.#last) return null;
+    const { width, height } = this.picture;
+    const scale = Math.min(1, STILL_SIDE / Math.max(width, height));
+    const small = new OffscreenCanvas(Math.round(width * scale), Math.round(height * scale));
+    small.getContext("2d", { alpha: false })!.drawImage(this.#canvas, 0, 0, small.width, small.height);
+    for (const quality of STILL_QUALITIES) {
+      const still = await small.convertToBlob({ type: "image/jpeg", quality }).catch(() => null);
+      if (still && still.type === "image/jpeg" && still.size <= limit) return still;
+    }
+    return null;
   }
 
   async stop(): Promise<void> {

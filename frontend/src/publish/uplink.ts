@@ -90,6 +90,17 @@ export class Uplink {
     if (this.#waiting?.forPart) this.#waiting.wake();
   }
 
+  /** Beside the parts, and never in their way: one that does not arrive is not sent again. */
+  async sendStill(still: Blob): Promise<void> {
+    if (!this.#grant || !this.#initArrived || this.#stopped) return;
+    await fetch(`${this.#grant.ingest_url}still`, {
+      method: "PUT",
+      headers: { Authorization: `Bearer ${this.#grant.token}` },
+      body: still,
+      signal: AbortSignal.timeout(PUT_TIMEOUT),
+    }).catch(() => undefined);
+  }
+
   /** The network is back: do not sleep out the pause or a dead request. */
   online(): void {
     this.#pause = FIRST_PAUSE;

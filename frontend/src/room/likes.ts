@@ -11,6 +11,7 @@ export class Likes {
   private unsent = 0;
   private echo = 0;
   private timer = 0;
+  private due = 0;
 
   constructor(
     private readonly button: HTMLElement,
@@ -26,8 +27,13 @@ export class Likes {
     this.count();
     const others = Math.max(0, added - this.echo);
     this.echo = Math.max(0, this.echo - added);
-    for (let i = 0; i < Math.min(5, others); i += 1) {
-      window.setTimeout(() => this.heart(), i * 160);
+    // A storm of likes is as many hearts as fit the sky, not a queue of timers.
+    for (let i = 0; i < Math.min(5, others) && this.due < MOST_HEARTS; i += 1) {
+      this.due += 1;
+      window.setTimeout(() => {
+        this.due -= 1;
+        this.heart();
+      }, i * 160);
     }
   }
 

@@ -9,6 +9,7 @@ import { Composer } from "./chat/composer";
 import { Checkout, type Phase, type Purchase } from "./checkout";
 import { fixtures } from "./fixtures";
 import { keyboardLift } from "./keyboard";
+import { shortcuts } from "./keys";
 import { Likes } from "./likes";
 import { compact, fill, part, parts, readJson, request, say } from "./page";
 import type { Answer, ChatLine, Outgoing, Role, RoomEvent, Snapshot } from "./protocol";
@@ -180,6 +181,9 @@ class LiveRoom extends HTMLElement {
     if (link === "open") {
       if (!notice.hidden) this.toast(say("back"));
       notice.hidden = true;
+    } else if (link === "banned") {
+      notice.hidden = true;
+      this.stage.shut();
     } else if (before === "open" || notice.hidden) {
       // A hiccup that heals within a moment is not worth a word.
       this.noticeTimer = window.setTimeout(() => (notice.hidden = false), NOTICE_AFTER_MS);
@@ -196,7 +200,7 @@ class LiveRoom extends HTMLElement {
       this.buy.open(Number(buy.dataset.buy));
     });
     for (const open of parts(this, "shelf-open")) {
-      open.addEventListener("click", () => openSheet(part<HTMLDialogElement>(this, "shelf")));
+      open.addEventListener("click", () => this.showShelf());
     }
     const form = this.querySelector<HTMLFormElement>("[data-part=composer]");
     if (form && this.me !== null) {
@@ -211,6 +215,16 @@ class LiveRoom extends HTMLElement {
         lines: () => this.state.chat,
       });
     }
+    const press = (name: string) => () => parts(this, name)[0]?.click();
+    shortcuts(this, {
+      m: () => this.stage.sound(this.stage.muted),
+      c: () => (this.querySelector<HTMLElement>("#message") ?? part(this, "chat-list")).focus(),
+      s: () => this.showShelf(),
+      b: () => this.querySelector<HTMLElement>(".pin-card:not([hidden]) [data-buy]")?.click(),
+      l: press("like"),
+      d: press("low-data"),
+      p: press("pip"),
+    });
     part(this, "video").addEventListener("dblclick", () => this.likes.like());
     part(this, "share").addEventListener("click", () => void this.share());
     const follow = this.querySelector<HTMLFormElement>("[data-part=follow]");
@@ -225,6 +239,13 @@ class LiveRoom extends HTMLElement {
         this.toast(say("not_saved"));
       });
     });
+  }
+
+  /** As a sheet, or the keyboard's place in the column that is there already. */
+  private showShelf(): void {
+    const column = part(this, "shelf-aside");
+    if (column.contains(part(this, "shelf-body"))) column.querySelector<HTMLElement>("[data-buy]")?.focus();
+    else openSheet(part<HTMLDialogElement>(this, "shelf"));
   }
 
   private async lineMenu(line: ChatLine, row: HTMLElement): Promise<void> {

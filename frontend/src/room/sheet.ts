@@ -6,7 +6,17 @@ export function openSheet(sheet: HTMLDialogElement): void {
   if (!sheet.open) sheet.showModal();
 }
 
+/** A sheet tells the room how high it stands (`--sheet`), so that the picture keeps to what is free. */
+function measure(sheet: HTMLDialogElement): void {
+  const room = sheet.closest<HTMLElement>("live-room");
+  if (!room) return;
+  new ResizeObserver(() => {
+    if (sheet.open) room.style.setProperty("--sheet", `${sheet.offsetHeight}px`);
+  }).observe(sheet);
+}
+
 export function furnish(sheet: HTMLDialogElement): void {
+  measure(sheet);
   sheet.addEventListener("click", (event) => {
     const target = event.target as HTMLElement;
     if (target === sheet || target.closest("[data-close]")) sheet.close();

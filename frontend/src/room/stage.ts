@@ -2,12 +2,13 @@
 
 import type { LivePlayer, PlayerState } from "../player";
 import { clock, compact, fill, part, request, say, showWhen } from "./page";
+import type { Stills } from "./stills";
 import type { RoomStateName, Snapshot, VideoStateName } from "./protocol";
 
 const REFRESH_MS = 5000;
 
 export type Scene =
-  | "plain" | "loading" | "scheduled" | "starting" | "away" | "ended" | "error";
+  | "plain" | "loading" | "scheduled" | "starting" | "away" | "ended" | "error" | "banned";
 
 const OVER: readonly RoomStateName[] = ["ENDED", "REPLAY", "ARCHIVED"];
 
@@ -26,7 +27,19 @@ export function sceneOf(
   return player === "playing" || player === "behind" ? "plain" : "loading";
 }
 
+/** What the browser knows of the line; not every browser says it. */
+interface Connection {
+  saveData?: boolean;
+  effectiveType?: string;
+}
+
+const LOW_DATA = "low-data";
+const VOLUME = "volume";
+
 export class Stage {
+  private stills: Stills | null = null;
+  private lowData = localStorage.getItem(LOW_DATA) === "yes";
+  private banned = false;
   private player: LivePlayer | null = null;
   private playing: PlayerState | null = null;
   private sources: Snapshot["video"]["sources"] = [];
@@ -47,10 +60,22 @@ export class Stage {
       button.addEventListener("click", () => this.sound(this.video.muted));
     }
     this.video.addEventListener("volumechange", () => this.showSound());
+    for (const name of ["low-data", "saver"]) {
+      part(root, name).addEventListener("click", () => this.saveData(!this.lowData));
+    }
+    this.volume();
+    this.pictureInPicture();
     part(root, "go-live").addEventListener("click", () => this.player?.goLive());
     part(root, "video-retry").addEventListener("click", () => void this.refresh());
     window.setInterval(() => this.tick(), 1000);
     this.showSound();
+    this.showData();
+  }
+
+  /** The viewer may not be here any more: the picture goes, the reason stays. */
+  shut(): void {
+    this.banned = true;
+    this.draw();
   }
 
   get muted(): boolean {
@@ -64,23 +89,21 @@ export class Stage {
 
   draw(): void {
     const { room, video } = this.state();
-    const scene = sceneOf(room.state, video.state, this.playing);
+    const scene = this.banned ? "banned" : sceneOf(room.state, video.state, this.playing);
     this.root.dataset.scene = scene;
     this.root.dataset.room = room.state;
     showWhen(part(this.root, "scenes"), scene);
-    const wanted = scene !== "scheduled" && scene !== "ended" && video.state !== "waiting";
+    const over = scene === "ended" || scene === "banned";
+    const wanted = !over && scene !== "scheduled" && video.state !== "waiting";
     if (wanted && !video.sources.length) void this.refresh();
+    else if (wanted && this.lowData) void this.startStills();
     else if (wanted && !this.player) void this.start();
     else if (wanted && video.sources !== this.sources) {
       this.sources = video.sources;
       this.player?.attach(video.sources);
     }
     this.player?.setServerState(video.state);
-    if (scene === "ended" && this.player) {
-      this.player.destroy();
-      this.player = null;
-      this.playing = null;
-    }
+    if (over) this.stop();
     this.tick();
   }
 
@@ -92,10 +115,87 @@ export class Stage {
     return this.player?.latency() ?? null;
   }
 
+  private stop(): void {
+    this.player?.destroy();
+    this.player = null;
+    this.stills?.stop();
+    this.stills = null;
+    this.playing = null;
+  }
+
+  private async startStills(): Promise<void> {
+    if (this.stills || this.starting) return;
+    this.starting = true;
+    const { Stills } = await import("./stills");
+    this.starting = false;
+    if (!this.lowData) return this.draw();
+    this.stills = new Stills(
+      part<HTMLImageElement>(this.root, "still"),
+      () => this.state().video.still,
+      (loaded) => {
+        // Without a still the poster stands; chat and shelf are what this mode is for.
+        this.playing = "playing";
+        if (!loaded) void this.refresh();
+        this.draw();
+      },
+    );
+  }
+
+  /** No stream is loaded while data are saved. The choice is remembered on this device. */
+  private saveData(on: boolean): void {
+    this.lowData = on;
+    localStorage.setItem(LOW_DATA, on ? "yes" : "no");
+    this.stop();
+    if (on) {
+      this.video.removeAttribute("src");
+      this.video.load();
+    }
+    part(this.root, "go-live").hidden = true;
+    this.showData();
+    this.draw();
+  }
+
+  private showData(): void {
+    const { connection } = navigator as Navigator & { connection?: Connection };
+    const slow = connection?.saveData || /2g$/.test(connection?.effectiveType ?? "");
+    const offer = slow && localStorage.getItem(LOW_DATA) === null;
+    this.root.dataset.data = this.lowData ? "low" : "full";
+    part(this.root, "low-data").setAttribute("aria-pressed", String(this.lowData));
+    const saver = part(this.root, "saver");
+    saver.hidden = !this.lowData && !offer;
+    showWhen(saver, this.lowData ? "low" : "offer");
+  }
+
+  private volume(): void {
+    const slider = part<HTMLInputElement>(this.root, "volume");
+    const kept = Number(localStorage.getItem(VOLUME) ?? 1);
+    this.video.volume = kept >= 0 && kept <= 1 ? kept : 1;
+    slider.addEventListener("input", () => {
+      this.video.volume = slider.valueAsNumber / 100;
+      localStorage.setItem(VOLUME, String(this.video.volume));
+      this.sound(this.video.volume > 0);
+    });
+  }
+
+  private pictureInPicture(): void {
+    const button = part(this.root, "pip");
+    button.hidden = !document.pictureInPictureEnabled;
+    button.addEventListener("click", () => {
+      const done = document.pictureInPictureElement
+        ? document.exitPictureInPicture()
+        : this.video.requestPictureInPicture();
+      void done.catch(() => undefined);
+    });
+  }
+
   private async start(): Promise<void> {
     if (this.starting) return;
     this.starting = true;
     const { LivePlayer } = await import("../player");
+    if (this.lowData || this.banned) {
+      this.starting = false;
+      return this.draw();
+    }
     const { sources, state } = this.state().video;
     this.sources = sources;
     this.player = new LivePlayer(this.video, {
@@ -121,6 +221,7 @@ export class Stage {
     const fresh = await request<Snapshot["video"]>(this.root.dataset.playback!).catch(() => null);
     if (!fresh?.sources.length) return;
     video.sources = fresh.sources;
+    video.still = fresh.still;
     video.state = fresh.state;
     this.draw();
   }
@@ -128,6 +229,7 @@ export class Stage {
   private showSound(): void {
     const { muted } = this.video;
     this.root.dataset.sound = muted ? "off" : "on";
+    part<HTMLInputElement>(this.root, "volume").valueAsNumber = muted ? 0 : this.video.volume * 100;
     for (const button of this.root.querySelectorAll<HTMLElement>("[data-sound]")) {
       button.setAttribute("aria-pressed", String(!muted));
       if (button.dataset.sound === "invite") button.hidden = !muted;
