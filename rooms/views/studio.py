@@ -25,7 +25,7 @@ from rooms.actions.goods import wire_form
 from rooms.actions.talk import one_line
 from rooms.models import Room, RoomItem
 from rooms.numbers import numbers
-from rooms.permissions import room_for
+from rooms.permissions import allowed, room_for
 from rooms.snapshot import snapshot, state_of
 from rooms.views.verbs import moment, number, optional, text, verb, wants_json
 
@@ -62,7 +62,8 @@ def home(request: HttpRequest) -> HttpResponse:
 @login_required
 def console(request: HttpRequest, slug: str) -> HttpResponse:
     """rooms/studio.html: `room`, `snapshot`, `numbers` (also at …/numbers/ as JSON), `publish`
-    ({sessions_url}: POST there for a publishing grant), `selection` (its first page).
+    ({sessions_url}: POST there for a publishing grant), `selection` (its first page),
+    `may` (actions of the reader's role).
     Below /studio/<slug>/: go-live/, end/, discard/, schedule/ (`scheduled_at`), items/ (`listing`: id),
     items/remove/ (`placement`), items/sort/ (`order`: placements), pin/ (`placement` or empty, `seconds`),
     chat/ (`text`, `id`), selection/?q=&page=, numbers/.
@@ -79,6 +80,7 @@ def console(request: HttpRequest, slug: str) -> HttpResponse:
             if room.stream
             else None,
             "selection": _selection(room),
+            "may": allowed(room.my_role),
         },
     )
 

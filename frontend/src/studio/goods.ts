@@ -1,13 +1,22 @@
-// The anchor's shelf: pin with one tap, sort by dragging or by buttons, see what is left and sold.
+// The anchor's shelf: pin with one tap, for a time or until further notice; see what is left, sold, asked for.
 
-import { fill, part, request, say, stamp } from "../room/page";
+import { clock, compact, fill, part, request, say, stamp } from "../room/page";
 import type { Item, Snapshot } from "../room/protocol";
 import { drawPicture } from "../room/shelf";
 import { leftOf } from "../room/store";
 import { confirmed } from "../shared/dialogs";
+import { dragToSort } from "./sorting";
 import { toast } from "../shared/toast";
 
 const FEW = 5;
+
+interface Facts {
+  state(): Snapshot;
+  /** Pieces sold and wishes for an explanation, by placement. */
+  sold(): Record<string, number>;
+  asks(): Record<string, number>;
+  now(): number;
+}
 
 interface Urls {
   pin: string;
@@ -17,15 +26,15 @@ interface Urls {
 
 export class Goods {
   private readonly list: HTMLElement;
-  private dragged: HTMLElement | null = null;
+  private wished: number | null = null;
 
   constructor(
     private readonly root: HTMLElement,
     private readonly urls: Urls,
-    private readonly state: () => Snapshot,
-    private readonly sold: () => Record<string, number>,
+    private readonly facts: Facts,
   ) {
     this.list = part(root, "goods");
+    part(root, "wish-pin").addEventListener("click", () => void this.pin(this.wished));
     this.list.addEventListener("click", (event) => this.tap(event));
     part(root, "unpin").addEventListener("click", () => void this.pin(null));
     part(root, "sorting").addEventListener("click", (event) => {
@@ -34,10 +43,27 @@ export class Goods {
       button.setAttribute("aria-pressed", String(on));
       this.list.classList.toggle("is-sorting", on);
     });
-    this.drag();
+    dragToSort(this.list, (order) => {
+      const now = this.state().items.map((item) => item.placement);
+      if (order.join() === now.join()) this.draw();
+      else void this.sort(order);
+    });
+  }
+
+  private state(): Snapshot {
+    return this.facts.state();
+  }
+
+  /** Once a second: how long the item on screen stays. */
+  tick(): void {
+    const timer = this.state().board.pin_timer as { ends_at: number } | undefined;
+    const left = timer ? clock(timer.ends_at - this.facts.now() + 999) : null;
+    fill(part(this.root, "now"), { now_left: left });
   }
 
   draw(): void {
+    // News does not move rows under the finger; the end of the drag draws them all.
+    if (this.list.querySelector(".is-dragged")) return;
     const { items, pinned } = this.state();
     const rows = new Map<string, HTMLElement>();
     for (const row of this.list.querySelectorAll<HTMLElement>("[data-placement]")) {
@@ -58,17 +84,36 @@ export class Goods {
     banner.hidden = !shown;
     if (shown) fill(banner, { now_title: shown.title, now_number: String(shown.number) });
     fill(this.root, { items: String(items.length) });
+    this.drawWish();
+    this.tick();
+  }
+
+  /** What viewers ask for most, and the tap that shows it. */
+  private drawWish(): void {
+    const { items, pinned } = this.state();
+    const asks = this.facts.asks();
+    const asked = items
+      .filter((item) => item.placement !== pinned && leftOf(item) > 0 && asks[item.placement])
+      .sort((a, b) => asks[b.placement]! - asks[a.placement]!)[0];
+    const line = part(this.root, "wish");
+    line.hidden = !asked;
+    this.wished = asked?.placement ?? null;
+    if (!asked) return;
+    const n = compact(asks[asked.placement]!);
+    fill(line, { wish: say("wish", { number: asked.number, title: asked.title, n }) });
   }
 
   private drawRow(row: HTMLElement, item: Item, pinned: boolean, at: number, of: number): void {
     const left = leftOf(item);
-    const sold = this.sold()[item.placement] ?? 0;
+    const sold = this.facts.sold()[item.placement] ?? 0;
+    const asks = pinned ? 0 : (this.facts.asks()[item.placement] ?? 0);
     fill(row, {
       number: String(item.number),
       title: item.title,
       price: item.price.text,
       left: left > 0 ? say(left <= FEW ? "only_left" : "left", { n: left }) : say("sold_out"),
       sold: sold > 0 ? say("sold", { n: sold }) : null,
+      asks: asks > 0 ? say("asks", { n: compact(asks) }) : null,
       pin: say(pinned ? "unpin" : "pin"),
     });
     drawPicture(row, item);
@@ -109,7 +154,8 @@ export class Goods {
     state.pinned = placement;
     this.draw();
     try {
-      await request(this.urls.pin, { body: { placement } });
+      const seconds = this.root.querySelector<HTMLSelectElement>("[data-part=hold]")?.value;
+      await request(this.urls.pin, { body: { placement, ...(seconds ? { seconds } : {}) } });
     } catch (error) {
       state.pinned = before;
       this.draw();
@@ -137,32 +183,6 @@ export class Goods {
     await request(this.urls.remove, { body: { placement } }).catch((error: unknown) =>
       this.complain(error),
     );
-  }
-
-  private drag(): void {
-    this.list.addEventListener("dragstart", (event) => {
-      this.dragged = (event.target as HTMLElement).closest<HTMLElement>("[data-placement]");
-      this.dragged?.classList.add("is-dragged");
-      event.dataTransfer?.setData("text/plain", this.dragged?.dataset.placement ?? "");
-    });
-    this.list.addEventListener("dragover", (event) => {
-      const over = (event.target as HTMLElement).closest<HTMLElement>("[data-placement]");
-      if (!this.dragged || !over || over === this.dragged) return;
-      event.preventDefault();
-      const { top, height } = over.getBoundingClientRect();
-      const below = event.clientY > top + height / 2;
-      this.list.insertBefore(this.dragged, below ? over.nextSibling : over);
-    });
-    this.list.addEventListener("drop", (event) => event.preventDefault());
-    this.list.addEventListener("dragend", () => {
-      if (!this.dragged) return;
-      this.dragged.classList.remove("is-dragged");
-      this.dragged = null;
-      const rows = [...this.list.querySelectorAll<HTMLElement>("[data-placement]")];
-      const order = rows.map((row) => Number(row.dataset.placement));
-      const now = this.state().items.map((item) => item.placement);
-      if (order.join() !== now.join()) void this.sort(order);
-    });
   }
 
   private complain(error: unknown): void {

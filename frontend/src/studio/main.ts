@@ -25,6 +25,8 @@ interface Numbers {
   commission: string;
   /** Pieces sold by placement. */
   sold?: Record<string, number>;
+  /** Wishes for an explanation by placement, since the item was last shown. */
+  asks?: Record<string, number>;
 }
 
 class LiveStudio extends HTMLElement {
@@ -34,6 +36,7 @@ class LiveStudio extends HTMLElement {
   private chat!: Chat;
   private tools!: Tools;
   private sold: Record<string, number> = {};
+  private asks: Record<string, number> = {};
   private readonly me = Number(this.dataset.me);
 
   connectedCallback(): void {
@@ -52,7 +55,12 @@ class LiveStudio extends HTMLElement {
       link: (link) => (part(this, "offline").hidden = link !== "lost"),
     });
     this.socket.offset = snapshot.now - Date.now();
-    this.goods = new Goods(this, { pin, sort, remove }, () => this.state, () => this.sold);
+    this.goods = new Goods(this, { pin, sort, remove }, {
+      state: () => this.state,
+      sold: () => this.sold,
+      asks: () => this.asks,
+      now: () => this.socket.now(),
+    });
     this.chat = new Chat(this, this.me);
     this.tools = new Tools({
       root: this,
@@ -96,6 +104,8 @@ class LiveStudio extends HTMLElement {
       this.chat.remove(event);
     } else if (event.t === "ticker") {
       this.chat.remark(say("bought", { name: event.name, title: event.title, n: event.qty }));
+    } else if (event.t === "bought") {
+      this.chat.remark(say("bought_sum", { n: compact(event.n) }));
     } else if (topic) this.draw();
   }
 
@@ -129,6 +139,7 @@ class LiveStudio extends HTMLElement {
     const until = ended_at ?? this.socket.now();
     const counts = started_at !== null && this.state.video.state !== "waiting";
     fill(this, { elapsed: counts ? clock(until - started_at) : null });
+    this.goods.tick();
     this.tools.tick();
   }
 
@@ -141,6 +152,7 @@ class LiveStudio extends HTMLElement {
 
   private showNumbers(numbers: Numbers): void {
     this.sold = numbers.sold ?? {};
+    this.asks = numbers.asks ?? {};
     fill(this, {
       orders: compact(numbers.orders),
       amount: numbers.amount,
