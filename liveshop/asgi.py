@@ -16,10 +16,12 @@ from django.core.asgi import get_asgi_application
 pages = get_asgi_application()
 
 # These import models, so they come after Django is set up.
+from rooms.doorway import Doorway  # noqa: E402
 from rooms.origin import OwnOrigin  # noqa: E402
 from rooms.socket import socket_routes, stop_sockets  # noqa: E402
 from streaming.origin import origin  # noqa: E402
 
+doorway = Doorway(pages)
 sockets = OwnOrigin(socket_routes)
 
 
@@ -29,7 +31,7 @@ async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
         if scope["path"].startswith(("/ingest/", "/live/")):
             await origin(scope, receive, send)
         else:
-            await pages(scope, receive, send)
+            await doorway(scope, receive, send)
     elif scope["type"] == "websocket":
         await sockets(scope, receive, send)
     elif scope["type"] == "lifespan":

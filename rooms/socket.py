@@ -10,21 +10,19 @@ import asyncio
 import contextlib
 import re
 import secrets
-from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import parse_qs
 
 from channels.routing import URLRouter
 from django.conf import settings
 from django.db import DatabaseError
-from django.http import HttpRequest
 from django.urls import path, re_path
-from django.utils import translation
 
 from rooms import hub
 from rooms.hub import sessions, store
 from rooms.hub.viewer import Identity, Viewer
 from rooms.messages import Conversation
+from rooms.visitors import cookies_of, language_of
 
 NO_SUCH_ROOM = 4004
 TRY_AGAIN = 1013
@@ -46,7 +44,7 @@ async def room_socket(scope: dict[str, Any], receive: Any, send: Any) -> None:
 async def _serve(scope: dict[str, Any], receive: Any, send: Any) -> bool:
     """False when there is no such room, and nothing has been sent yet."""
     here = hub.current()
-    cookies = _cookies(scope)
+    cookies = cookies_of(scope["headers"])
     try:
         identity = await _identify(cookies.get(settings.SESSION_COOKIE_NAME, ""))
         channel = await here.open(int(scope["url_route"]["kwargs"]["room_id"]))
@@ -76,7 +74,7 @@ async def _serve(scope: dict[str, Any], receive: Any, send: Any) -> bool:
     viewer = Viewer(
         send,
         identity,
-        language=_language(scope, cookies),
+        language=language_of(scope["headers"], cookies),
         visitor=visitor,
         on_drained=lambda _: conversation.catch_up_soon(),
         on_close=on_close,
@@ -122,24 +120,6 @@ async def _listen(conversation: Conversation, receive: Any) -> None:
 async def _identify(session_key: str) -> Identity | None:
     # Guests cost no query; a key of other characters was never one of ours.
     return await store.ask(sessions.identify, session_key) if session_key.isalnum() else None
-
-
-def _cookies(scope: dict[str, Any]) -> dict[str, str]:
-    jar: SimpleCookie = SimpleCookie()
-    for name, value in scope["headers"]:
-        if name == b"cookie":
-            with contextlib.suppress(CookieError):
-                jar.load(value.decode("latin1"))
-    return {name: morsel.value for name, morsel in jar.items()}
-
-
-def _language(scope: dict[str, Any], cookies: dict[str, str]) -> str:
-    request = HttpRequest()
-    request.COOKIES = cookies
-    for name, value in scope["headers"]:
-        if name == b"accept-language":
-            request.META["HTTP_ACCEPT_LANGUAGE"] = value.decode("latin1")
-    return translation.get_language_from_request(request)
 
 
 def _since(scope: dict[str, Any]) -> int | None:

@@ -3,6 +3,7 @@
 from prometheus_client import Counter, Gauge
 
 VIEWERS = Gauge("liveshop_room_viewers", "Sockets open", multiprocess_mode="livesum")
+PAGES = Counter("liveshop_room_pages_total", "Room pages given to guests before Django")
 ROOMS = Gauge("liveshop_room_channels", "Rooms that a process follows", multiprocess_mode="livesum")
 FRAMES = Counter("liveshop_room_frames_total", "Frames written to viewers")
 EVENTS = Counter("liveshop_room_events_total", "Events taken in, by class", ["kind"])
