@@ -24,6 +24,7 @@ def build(placement: Placement) -> dict[str, Any]:
     listing = Listing.objects.select_related("product").get(pk=placement.listing_id)
     return {
         "title": listing.product.title,
+        "slug": listing.slug,
         "picture": picture(listing),
         "price": lowest(variants),
         "variants": variants,

@@ -1,4 +1,5 @@
 /** What every page needs: theme, dialogs, toasts, questions, times, copying, no double submits. */
+import { visited } from "./room/visit";
 import { csrfToken } from "./shared/csrf";
 import { confirmed, watchDialogs } from "./shared/dialogs";
 import { showTimes } from "./shared/times";
@@ -127,5 +128,8 @@ onHtmx("afterSwap", (event) => {
 
 watchDialogs();
 showTimes();
+// Goods pages carry the template; only who comes out of a room loads the player.
+const visit = document.getElementById("t-mini") && visited();
+if (visit) void import("./room/mini").then(({ dock }) => dock(visit));
 window.setInterval(showTimes, 30_000);
 for (const item of document.querySelectorAll("#toasts > [data-toast]")) expire(item);

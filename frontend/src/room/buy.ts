@@ -104,6 +104,9 @@ export class BuySheet {
       total,
       pay_total: total,
     });
+    const more = part<HTMLAnchorElement>(this.sheet, "goods-link");
+    more.hidden = !item.slug;
+    if (item.slug) more.href = more.dataset.pattern!.replace("SLUG", item.slug);
     this.sheet.classList.toggle("is-few", left > 0 && left <= 10);
     this.sheet.classList.toggle("is-sold-out", left <= 0 || pulled);
     const quantity = part<HTMLInputElement>(this.sheet, "qty");

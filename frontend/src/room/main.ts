@@ -19,6 +19,7 @@ import { type Link, RoomSocket } from "./socket";
 import { Stage } from "./stage";
 import { fold } from "./store";
 import { Ticker } from "./ticker";
+import { forget, leave, visited } from "./visit";
 
 const NOTICE_AFTER_MS = 1200;
 const SAMPLED_MS = 3000;
@@ -83,9 +84,25 @@ class LiveRoom extends HTMLElement {
     this.wideOrNarrow();
     keyboardLift(this);
     this.draw();
+    this.remember();
     this.socket.start();
     this.classList.add("is-ready");
     this.openWhatWasOpen();
+  }
+
+  /** Whoever goes on to a goods page takes the room along; whoever closes it does not. */
+  private remember(): void {
+    const before = visited();
+    if (before?.url === location.pathname && !before.muted) this.stage.soundWhenPlaying();
+    forget();
+    let closed = false;
+    this.querySelector(".onair-leave")?.addEventListener("click", () => (closed = true));
+    addEventListener("pagehide", () => {
+      const { state, title } = this.state.room;
+      if (closed || (state !== "LIVE" && state !== "INTERRUPTED")) return;
+      const playback = this.dataset.playback!;
+      leave({ url: location.pathname, playback, title, muted: this.stage.muted });
+    });
   }
 
   disconnectedCallback(): void {

@@ -19,6 +19,8 @@ export interface Item {
   number: number;
   state: ItemState;
   title: string;
+  /** Of the goods' own page; items from before this field have none. */
+  slug?: string;
   picture: { src: string; srcset?: string; alt?: string } | null;
   price: Money;
   variants: Variant[];

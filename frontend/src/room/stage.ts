@@ -4,6 +4,7 @@ import type { LivePlayer, PlayerState } from "../player";
 import { clock, compact, fill, part, request, say, showWhen } from "./page";
 import type { Stills } from "./stills";
 import type { RoomStateName, Snapshot, VideoStateName } from "./protocol";
+import { unmute } from "./visit";
 
 const REFRESH_MS = 5000;
 
@@ -40,6 +41,7 @@ export class Stage {
   private stills: Stills | null = null;
   private lowData = localStorage.getItem(LOW_DATA) === "yes";
   private banned = false;
+  private unmuting = false;
   private player: LivePlayer | null = null;
   private playing: PlayerState | null = null;
   private sources: Snapshot["video"]["sources"] = [];
@@ -70,6 +72,11 @@ export class Stage {
     window.setInterval(() => this.tick(), 1000);
     this.showSound();
     this.showData();
+  }
+
+  /** The viewer comes back with the sound on: once there is a picture, ask the browser for it. */
+  soundWhenPlaying(): void {
+    this.unmuting = true;
   }
 
   /** The viewer may not be here any more: the picture goes, the reason stays. */
@@ -203,6 +210,10 @@ export class Stage {
       onState: (playing) => {
         const failed = playing === "error" && this.playing !== "error";
         this.playing = playing;
+        if (this.unmuting && playing === "playing") {
+          this.unmuting = false;
+          void unmute(this.video);
+        }
         if (failed) void this.refresh();
         part(this.root, "go-live").hidden = playing !== "behind";
         this.draw();
