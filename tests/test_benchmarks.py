@@ -1,0 +1,56 @@
+"""The benchmarks of rooms in miniature: their form and that nothing is lost, never how fast."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from tests.stack import ROOT
+
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
+
+
+def last_line(module: str, *arguments: str) -> dict[str, Any]:
+    done = subprocess.run(
+        [sys.executable, "-m", f"benchmarks.{module}", *arguments],
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=280,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-4000:]
+    return dict(json.loads(done.stdout.splitlines()[-1]))
+
+
+def test_a_small_fan_out_loses_nothing() -> None:
+    # When 20 viewers hear 100 durable events a second from our server and from the C loop.
+    told = last_line(
+        "chat_fanout", "--quick", "--seconds", "1", "--viewers", "20", "--small", "0",
+        "--only", "send_limit",
+    )  # fmt: skip
+    # Then both have carried them all, and the report has the form that is promised.
+    assert (told["name"], told["viewers"]) == ("chat_fanout", 20)
+    assert told["lost"] == told["peers_lost"]["send_limit"] == 0
+    assert told["sustained"] == {"ours": True, "send_limit": True}
+    assert told["rates"] == {"ours": 100, "send_limit": 100}
+    assert told["ours"] > 0
+    assert told["ratio"] == {
+        "send_limit": pytest.approx(told["ours"] / told["peers"]["send_limit"], abs=0.01)
+    }
+    assert told["p99_ms"] >= told["p50_ms"] > 0
+    # And a ticker went as one event of about 130 bytes, several to a frame.
+    assert 100 < told["bytes_per_delivery"] < 180
+    assert told["messages_per_frame"] > 1
+
+
+def test_a_small_storm_lets_everybody_in() -> None:
+    told = last_line("join_storm", "--quick", "--viewers", "20", "--only-ours")
+    assert (told["name"], told["viewers"], told["refused"]) == ("join_storm", 20, 0)
+    assert told["ours"] > 0
+    assert told["cpu_ms_per_join"]["ours"] > 0
