@@ -10,12 +10,16 @@ from django.db import connection
 
 from accounts.models import Follow
 from rooms.models import Fan
+from rooms.states import ON_AIR
 
 POINTS = {"minute": 1, "line": 2, "likes": 1, "order": 100}
 # Taps on the heart that make one point.
 LIKES_A_POINT = 20
 # What one minute can bring besides watching, so that noise does not pay.
 MOST_A_MINUTE = 6
+
+# Watching counts while the show is on.
+EARNING = ON_AIR
 
 # Points from which a level is reached: level 1 at the first, and so on.
 LEVELS = (10, 50, 150, 400, 1_000, 2_500, 6_000, 15_000, 40_000)

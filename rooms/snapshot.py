@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import json
 import logging
 from typing import Any
 
@@ -15,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from core import clock
 from core.errors import NotFound
-from rooms import cards, shards, wire
+from rooms import cards, history, shards, wire
 from rooms.models import Room, RoomItem
 from streaming import actions as streaming
 
@@ -108,10 +107,11 @@ def from_redis(room: Room) -> tuple[int, int, list[Any]]:
     try:
         (watching, likes), chat = shards.execute(room.pk, fill)
     except redis_errors.RedisError:
-        return 0, room.likes, []
-    lines = [json.loads(line) for line in reversed(chat)]
-    for line in lines:
-        line.pop("t", None)
+        return 0, room.likes, history.from_log(room.pk)
+    lines = history.decoded(chat)
+    if not lines and likes is None:
+        # Nothing of this room is known there: it is new, or its server has lost its data.
+        lines = history.from_log(room.pk)
     return int(watching or 0), max(room.likes, int(likes or 0)), lines
 
 
@@ -189,6 +189,13 @@ def _video(state: dict[str, Any], event: dict[str, Any]) -> None:
     state["video"]["state"] = event["state"]
 
 
+def _chat_removed(state: dict[str, Any], event: dict[str, Any]) -> None:
+    gone, author = event.get("ids", ()), event.get("user")
+    state["chat"] = [
+        line for line in state["chat"] if line["id"] not in gone and line["user"]["id"] != author
+    ]
+
+
 def _board(state: dict[str, Any], event: dict[str, Any]) -> None:
     if event["value"] is None:
         state["board"].pop(event["key"], None)
@@ -198,6 +205,7 @@ def _board(state: dict[str, Any], event: dict[str, Any]) -> None:
 
 _FOLDS = {
     "board": _board,
+    "chat.removed": _chat_removed,
     "room.state": _room_state,
     "item.listed": _item_listed,
     "item.pulled": _item_pulled,

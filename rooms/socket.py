@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import re
 import secrets
+import time
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -18,10 +19,13 @@ from django.conf import settings
 from django.db import DatabaseError
 from django.urls import path, re_path
 
-from rooms import hub
+from rooms import fanout, hub
 from rooms.hub import sessions, store
+from rooms.hub.keeper import BANNED
 from rooms.hub.viewer import Identity, Viewer
 from rooms.messages import Conversation
+from rooms.moderation.gate import BAN
+from rooms.permissions import VIEWER
 from rooms.visitors import cookies_of, language_of
 
 NO_SUCH_ROOM = 4004
@@ -54,8 +58,13 @@ async def _serve(scope: dict[str, Any], receive: Any, send: Any) -> bool:
         return True
     if channel is None:
         return False
-    if channel.state == "DRAFT" and (identity is None or identity.user_id != channel.anchor_id):
+    house = channel.talk.gate.house
+    if channel.state == "DRAFT" and (identity is None or house.role(identity.user_id) == VIEWER):
         return False
+    if identity is not None and house.standing(identity.user_id, BAN, time.time()):
+        await send({"type": "websocket.accept"})
+        await send({"type": "websocket.close", "code": BANNED})
+        return True
     visitor = cookies.get(VISITOR_COOKIE, "")
     if identity is None and not VISITOR.fullmatch(visitor):
         visitor = secrets.token_urlsafe(12)
@@ -74,6 +83,7 @@ async def _serve(scope: dict[str, Any], receive: Any, send: Any) -> bool:
     viewer = Viewer(
         send,
         identity,
+        fanout=fanout.offered(scope),
         language=language_of(scope["headers"], cookies),
         visitor=visitor,
         on_drained=lambda _: conversation.catch_up_soon(),

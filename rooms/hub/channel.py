@@ -5,18 +5,21 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from rooms import presence, wire
 from rooms.hub import metrics
+from rooms.hub.crowd import Crowd
+from rooms.hub.frames import Frame, frame, shared
 from rooms.hub.sums import Sums
-from rooms.hub.viewer import Identity, Message, Viewer, text
+from rooms.hub.talk import Talk
+from rooms.hub.viewer import Identity, Viewer
 
+# Durable events kept for those who come back: what is older is read from PostgreSQL.
 RING = 512
+RING_CHARACTERS = 2_000_000
 CHAT_PER_SECOND = 20
-# Tick in seconds and the crowd up to which it keeps the process below about 36 000 frames a second.
-TICKS = ((0.05, 1_800), (0.1, 3_600), (0.25, 9_000), (0.5, 1 << 62))
 # Viewers written to before other work of the loop gets a turn.
 SLICE = 1000
 NAMES_SHOWN = 3
@@ -29,14 +32,25 @@ class RoomChannel:
     """Everything happens on the hub's event loop; nothing here waits."""
 
     def __init__(
-        self, room_id: int, *, head: int, state: str, anchor_id: int, last_id: str, likes: int
+        self,
+        room_id: int,
+        *,
+        head: int,
+        state: str,
+        anchor_id: int,
+        last_id: str,
+        likes: int,
+        crowd: Crowd | None = None,
     ) -> None:
         self.id = room_id
+        # Shared by all rooms of the process.
+        self.crowd = crowd or Crowd()
         self.state = state
         self.anchor_id = anchor_id
         self.head = head
         self.last_id = last_id
-        self.ring: deque[tuple[int, str]] = deque(maxlen=RING)
+        self.ring: deque[tuple[int, str]] = deque()
+        self._ring_characters = 0
         self.viewers: dict[Viewer, None] = {}
         self.people = presence.People()
         self.headcount = presence.Headcount()
@@ -53,7 +67,9 @@ class RoomChannel:
         self.likes_total = likes
         self.watching = 0
         self.sums = Sums()
+        self.talk = Talk(room_id, anchor_id)
         self.on_gap: Callable[[RoomChannel], None] = lambda channel: None
+        self.on_removed: Callable[[RoomChannel, dict[str, Any]], None] = lambda channel, event: None
         self._durable: list[str] = []
         self._soft: list[str] = []
         self._own: dict[Viewer, list[str]] = {}
@@ -80,14 +96,17 @@ class RoomChannel:
 
     def add(self, viewer: Viewer) -> None:
         self.viewers[viewer] = None
+        self.crowd.count(direct=viewer.direct, change=1)
         self.people.add(viewer.person)
         self.empty_since = None
         viewer.seq = self.head
         if viewer.identity:
             self._by_user.setdefault(viewer.identity.user_id, {})[viewer] = None
+            self.talk.met(viewer.identity.user_id, viewer.identity.name, viewer.identity.username)
 
     def remove(self, viewer: Viewer, now: float) -> None:
         del self.viewers[viewer]
+        self.crowd.count(direct=viewer.direct, change=-1)
         self.people.remove(viewer.person)
         self._own.pop(viewer, None)
         if viewer.identity:
@@ -97,6 +116,15 @@ class RoomChannel:
                 self._by_user.pop(viewer.identity.user_id, None)
         if not self.viewers:
             self.empty_since = now
+
+    @property
+    def signed_in(self) -> Iterable[int]:
+        """Accounts that are here."""
+        return self._by_user.keys()
+
+    def viewers_of(self, user_id: int) -> list[Viewer]:
+        """That account's sockets here."""
+        return list(self._by_user.get(user_id, {}))
 
     def welcome(self, who: Identity, now: float) -> None:
         """Announce somebody who comes in, as part of a sum; not again when they reconnect."""
@@ -130,7 +158,11 @@ class RoomChannel:
             self._take_chat(entry_id, fields)
         elif kind == "to":
             for viewer in self._by_user.get(int(fields["u"]), {}):
-                viewer.deliver(text(fields["d"]), essential=True)
+                viewer.deliver(frame(fields["d"]), essential=True)
+        elif kind == "crew":
+            for user_id in (self.anchor_id, *self.talk.gate.house.roles):
+                for viewer in self._by_user.get(user_id, {}):
+                    viewer.deliver(frame(fields["d"]), essential=True)
         elif kind == "likes":
             self._likes_new += int(fields["n"])
             self.likes_total = max(self.likes_total, int(fields["total"]))
@@ -151,15 +183,26 @@ class RoomChannel:
             return False
         metrics.EVENTS.labels("durable").inc()
         self.head = seq
-        self.ring.append((seq, encoded))
+        self._remember(seq, encoded)
         if encoded.startswith('{"t":"room.state"'):
             self.state = json.loads(encoded)["state"]
+        elif encoded.startswith('{"t":"chat.removed"'):
+            event = json.loads(encoded)
+            self.talk.removed(event)
+            self.on_removed(self, event)
         self._durable.append(encoded)
         self._schedule()
         return True
 
+    def _remember(self, seq: int, encoded: str) -> None:
+        self.ring.append((seq, encoded))
+        self._ring_characters += len(encoded)
+        while len(self.ring) > RING or self._ring_characters > RING_CHARACTERS:
+            self._ring_characters -= len(self.ring.popleft()[1])
+
     def _take_chat(self, entry_id: str, fields: Mapping[str, str]) -> None:
         metrics.EVENTS.labels("chat").inc()
+        self.talk.heard(fields, int(entry_id.partition("-")[0]) / 1000)
         self._chat_seen += 1
         if fields.get("r") == "viewer" and not self._may_show(entry_id):
             metrics.SAMPLED.inc()
@@ -200,10 +243,6 @@ class RoomChannel:
 
     # Going out ---------------------------------------------------------------------------
 
-    @property
-    def tick(self) -> float:
-        return next(seconds for seconds, crowd in TICKS if len(self.viewers) <= crowd)
-
     def _schedule(self) -> None:
         """Write soon when the room was quiet, else at the end of the tick."""
         if not self.viewers:
@@ -213,7 +252,7 @@ class RoomChannel:
         if self._timer is not None or self._fanning is not None:
             return
         loop = asyncio.get_running_loop()
-        due = max(0.0, self._flushed_at + self.tick - loop.time())
+        due = max(0.0, self._flushed_at + self.crowd.tick - loop.time())
         # Even the leading edge waits for the end of this turn, to take what came with it along.
         self._timer = loop.call_later(due, self.flush)
 
@@ -231,12 +270,12 @@ class RoomChannel:
         viewers = list(self.viewers)
         if not parts and not own:
             return
-        message = text(*parts)
+        whole = shared(*parts)
         if len(viewers) <= SLICE:
-            self._write(viewers, message, parts, own, self.head)
+            self._write(viewers, whole, parts, own, self.head)
         else:
             self._fanning = asyncio.ensure_future(
-                self._write_sliced(viewers, message, parts, own, self.head)
+                self._write_sliced(viewers, whole, parts, own, self.head)
             )
 
     def _sums(self) -> list[str]:
@@ -255,29 +294,33 @@ class RoomChannel:
     def _write(
         self,
         viewers: list[Viewer],
-        message: Message,
+        whole: Frame,
         parts: list[str],
         own: dict[Viewer, list[str]],
         head: int,
     ) -> None:
         metrics.FRAMES.inc(len(viewers))
+        if not own:
+            for viewer in viewers:
+                viewer.deliver(whole, head)
+            return
         for viewer in viewers:
             if viewer in own:
-                viewer.deliver(text(*parts, *own[viewer]), head)
+                viewer.deliver(frame(*parts, *own[viewer]), head)
             elif parts:
-                viewer.deliver(message, head)
+                viewer.deliver(whole, head)
 
     async def _write_sliced(
         self,
         viewers: list[Viewer],
-        message: Message,
+        whole: Frame,
         parts: list[str],
         own: dict[Viewer, list[str]],
         head: int,
     ) -> None:
         try:
             for start in range(0, len(viewers), SLICE):
-                self._write(viewers[start : start + SLICE], message, parts, own, head)
+                self._write(viewers[start : start + SLICE], whole, parts, own, head)
                 await asyncio.sleep(0)
         finally:
             self._fanning = None

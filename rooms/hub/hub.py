@@ -16,9 +16,11 @@ from weakref import WeakKeyDictionary
 from django.conf import settings
 from django.db import DatabaseError
 
-from rooms import notices, shards
+from rooms import notices, shards, wire
 from rooms.hub import metrics, sessions, store
 from rooms.hub.channel import RoomChannel
+from rooms.hub.crowd import Crowd
+from rooms.hub.keeper import Keeper
 from rooms.hub.outgoing import Entry
 from rooms.hub.shard import Shard
 from rooms.hub.viewer import Viewer
@@ -40,6 +42,7 @@ class Hub:
     def __init__(self) -> None:
         self.node = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"
         self.channels: dict[int, RoomChannel] = {}
+        self._crowd = Crowd()
         self.closing = False
         self._opening: dict[int, asyncio.Future[RoomChannel | None]] = {}
         self._gaps: dict[int, asyncio.Task[None]] = {}
@@ -56,6 +59,7 @@ class Hub:
         self._sessions_checked = time.monotonic()
         self._notices_missed = False
         self._closers: set[asyncio.Task[None]] = set()
+        self.keeper = Keeper(self.channels.values)
         self._tasks = [
             asyncio.create_task(
                 self._repeat(FORGET_SECONDS, self._forget_empty), name="room-empty"
@@ -98,9 +102,12 @@ class Hub:
             anchor_id=facts.anchor_id,
             last_id=last_id,
             likes=max(likes, facts.likes),
+            crowd=self._crowd,
         )
         channel.peak = channel.peak_saved = facts.peak
         channel.on_gap = self.fill_gap
+        channel.on_removed = self.keeper.removed
+        await self.keeper.open(channel)
         channel.empty_since = time.monotonic()
         self.channels[room_id] = channel
         metrics.ROOMS.set(len(self.channels))
@@ -152,6 +159,10 @@ class Hub:
 
     # Outgoing ----------------------------------------------------------------------------
 
+    def tell_crew(self, channel: RoomChannel, event: dict[str, Any]) -> None:
+        """Send a `mod` event to the crew's sockets in the room, on every process."""
+        self.emit(channel, {"k": "crew", "d": wire.encode({"t": "mod", **event})})
+
     def emit(self, channel: RoomChannel, entry: Entry, *, remember: str = "") -> None:
         """Put a best-effort entry into the room's stream; `remember`: also into the chat history."""
         self._shard(channel.id).outgoing.add(channel.id, entry, remember)
@@ -173,6 +184,8 @@ class Hub:
 
     def _take_notice(self, fields: Mapping[str, str]) -> None:
         """Something that every process must know at once; `rooms.notices` says what there is."""
+        if fields.get("k") == "house":
+            self.keeper.changed(int(fields["anchor"]))
         if fields.get("k") != "out":
             return
         concerned = list(self._signed_in.get(int(fields["user"]), {}))
@@ -299,6 +312,7 @@ class Hub:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await self.keeper.close()
         await asyncio.gather(*(shard.close() for shard in self._shards.values()))
         self.channels.clear()
         metrics.ROOMS.set(0)

@@ -26,7 +26,7 @@ def identify(session_key: str) -> Identity | None:
     user = get_user(request)
     if not isinstance(user, User) or not user.is_active:
         return None
-    return Identity(user.pk, user.name, session_key, user.get_session_auth_hash())
+    return Identity(user.pk, user.name, session_key, user.get_session_auth_hash(), user.username)
 
 
 def still_valid(identities: Collection[Identity]) -> set[Identity]:

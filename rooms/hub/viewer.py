@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine, Generator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from rooms import wire
+from rooms.fanout import BOUND, Fanout
 from rooms.hub import metrics
+from rooms.hub.frames import Frame, frame
+from rooms.hub.stepped import Send, SteppedSend
 
-# Unsent bytes after which best-effort events are dropped; at twice that the socket is closed.
-BOUND = 64 * 1024
 TOO_SLOW = 4008
-
-Message = dict[str, Any]
-Send = Callable[[Message], Coroutine[Any, Any, None]]
+# Who has not read what waits after this long is closed.
+STALLED_SECONDS = 15.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,52 +27,25 @@ class Identity:
     name: str
     session_key: str
     proof: str
-
-
-def text(*events: str) -> Message:
-    """One frame of encoded events, ready to be shared by all viewers."""
-    return {"type": "websocket.send", "text": f"[{','.join(events)}]"}
-
-
-class _Rest:
-    """The rest of a coroutine whose first step has been taken by hand."""
-
-    def __init__(self, coroutine: Coroutine[Any, Any, None], waiting_for: Any) -> None:
-        self._coroutine = coroutine
-        self._waiting_for = waiting_for
-
-    def __await__(self) -> Generator[Any, Any, None]:
-        answer: Any = None
-        error: BaseException | None = None
-        while True:
-            try:
-                answer, error = (yield self._waiting_for), None
-            except BaseException as thrown:
-                error = thrown
-            try:
-                if error is None:
-                    self._waiting_for = self._coroutine.send(answer)
-                else:
-                    self._waiting_for = self._coroutine.throw(error)
-            except StopIteration:
-                return
+    username: str = ""
 
 
 class Viewer:
     """`seq` is the last durable event written or queued.
 
-    A frame is written by stepping the server's `send` once: it finishes at once unless the
-    transport is full. Then a task waits in its place, frames queue up to BOUND, and what comes
-    after is dropped; `on_drained` fills the durable part in again.
+    When more than BOUND bytes wait for the peer to read, it lags: nothing more is queued for it but
+    what is addressed to it alone. When it has read, `on_drained` brings the durable events it
+    missed; best-effort events are lost to it. It is closed with 4008 when it lags for
+    STALLED_SECONDS, or when even addressed frames pass twice the bound.
     """
 
     __slots__ = (
-        "_backlog",
-        "_behind",
+        "_compresses",
+        "_direct",
+        "_give_up",
         "_on_close",
         "_on_drained",
-        "_send",
-        "_task",
+        "_stepped",
         "closed",
         "identity",
         "language",
@@ -87,6 +59,7 @@ class Viewer:
         send: Send,
         identity: Identity | None,
         *,
+        fanout: Fanout | None = None,
         language: str = "en",
         visitor: str = "",
         on_drained: Callable[[Viewer], None],
@@ -98,88 +71,98 @@ class Viewer:
         self.language = language
         self.seq = 0
         self.closed = False
+        # Whether events were kept back that `on_drained` has not brought yet.
         self.missed = False
-        self._send = send
         self._on_drained = on_drained
         self._on_close = on_close
-        self._task: asyncio.Task[None] | None = None
-        self._backlog: deque[Message] = deque()
-        self._behind = 0
+        self._give_up: asyncio.TimerHandle | None = None
+        self._direct = fanout
+        self._compresses = fanout is not None and fanout.compresses
+        self._stepped: SteppedSend | None = None
+        if fanout is not None:
+            fanout.on_drained = self._drained
+        else:
+            self._stepped = SteppedSend(send, on_drained=self._drained, on_gone=self._gone)
+
+    @property
+    def direct(self) -> bool:
+        """Whether the server writes ready-made frames for us."""
+        return self._direct is not None
+
+    @property
+    def lagging(self) -> bool:
+        """Whether more than the bound waits for the peer to read."""
+        return self._give_up is not None
 
     @property
     def blocked(self) -> bool:
-        """Whether a frame waits for the peer to read."""
-        return self._task is not None
+        """Whether the server's `send` would wait."""
+        return self._stepped is not None and self._stepped.blocked
 
     @property
     def unsent(self) -> int:
-        """Characters held back or dropped since the viewer stopped reading."""
-        return self._behind
+        """Bytes that wait in this process for the peer to read."""
+        outlet = self._direct or self._stepped
+        return 0 if outlet is None else outlet.unsent
 
     def push(self, *events: dict[str, Any]) -> None:
         """Write events addressed to this viewer alone, at once."""
-        self.deliver(text(*(wire.encode(event) for event in events)), essential=True)
+        self.deliver(frame(*(wire.encode(event) for event in events)), essential=True)
 
-    def deliver(self, message: Message, seq: int = 0, *, essential: bool = False) -> None:
-        """Write one frame, queue it, or drop it; never waits. `seq`: its last durable event."""
+    def deliver(self, frame: Frame, seq: int = 0, *, essential: bool = False) -> None:
+        """Write one frame, queue it, or drop it; never waits. `seq`: its last durable event.
+
+        `essential`: addressed to this viewer. One with a `seq` brings it up to date.
+        """
         if self.closed:
             return
-        if self._task is None:
-            self.seq = max(self.seq, seq)
-            self._step(message)
-            return
-        self._behind += len(message["text"])
-        if self._behind > 2 * BOUND:
-            metrics.TOO_SLOW.inc()
-            self.close(TOO_SLOW)
-        elif essential or (self._behind <= BOUND and not self.missed):
-            self.seq = max(self.seq, seq)
-            self._backlog.append(message)
-        else:
-            metrics.DROPPED.inc()
-            self.missed = True
-
-    def _step(self, message: Message) -> None:
-        coroutine = self._send(message)
-        try:
-            waiting_for = coroutine.send(None)
-        except StopIteration:
-            return
-        except Exception:
-            # The peer is gone; its reading side finds out by itself.
-            self.closed = True
-            return
-        self._task = asyncio.ensure_future(self._drain(_Rest(coroutine, waiting_for)))
-
-    async def _drain(self, rest: Awaitable[None]) -> None:
-        try:
-            await rest
-            while self._backlog:
-                await self._send(self._backlog.popleft())
-        except asyncio.CancelledError:
-            raise
-        except Exception:
-            self.closed = True
-            return
-        self._task = None
-        self._behind = 0
-        if self.missed:
+        if self._give_up is not None or self.missed:
+            if not essential:
+                metrics.DROPPED.inc()
+                self.missed = True
+                return
+            if self._give_up is not None and self.unsent + len(frame.plain) > 2 * BOUND:
+                self._too_slow()
+                return
+        if seq > self.seq:
+            self.seq = seq
+        if essential and seq:
             self.missed = False
+        if self._direct is not None:
+            going_on = self._direct.write(frame.deflated if self._compresses else frame.plain)
+        else:
+            assert self._stepped is not None
+            going_on = self._stepped.write(frame)
+        if not going_on and self._give_up is None:
+            self._give_up = asyncio.get_running_loop().call_later(STALLED_SECONDS, self._too_slow)
+
+    def _drained(self) -> None:
+        if self._give_up is not None:
+            self._give_up.cancel()
+            self._give_up = None
+        if self.missed and not self.closed:
             self._on_drained(self)
+
+    def _gone(self) -> None:
+        self.closed = True
+
+    def _too_slow(self) -> None:
+        metrics.TOO_SLOW.inc()
+        self.close(TOO_SLOW)
 
     def close(self, code: int) -> None:
         """End the connection with `code`; a peer that does not read only loses its transport."""
-        if self.closed:
-            return
-        self.closed = True
-        self._backlog.clear()
-        if self._task is not None:
-            self._task.cancel()
-        self._on_close(code)
+        if not self.closed:
+            self.release()
+            self._on_close(code)
 
     def release(self) -> None:
         """The connection is over: stop what still waits for it."""
         self.closed = True
-        self._backlog.clear()
-        if self._task is not None:
-            self._task.cancel()
+        if self._give_up is not None:
+            self._give_up.cancel()
+            self._give_up = None
+        if self._direct is not None:
+            self._direct.on_drained = None
+        if self._stepped is not None:
+            self._stepped.stop()

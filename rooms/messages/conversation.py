@@ -16,8 +16,8 @@ from core.errors import DomainError, Forbidden, Invalid, TooMany
 from rooms import wire
 from rooms.actions.talk import CHAT_STATES
 from rooms.hub import Hub, RoomChannel, Viewer
+from rooms.hub.frames import frame
 from rooms.hub.viewer import Identity
-from rooms.hub.viewer import text as frame
 from rooms.limits import Bucket
 from rooms.messages.topics import HANDLERS
 
@@ -56,6 +56,9 @@ class Conversation:
 
     async def take(self, raw: str | None) -> None:
         """One frame from the client."""
+        if self.viewer.closed:
+            # The rest of a flood whose sender is being closed.
+            return
         with translation.override(self.viewer.language):
             try:
                 if self._messages.take():
@@ -103,7 +106,7 @@ class Conversation:
         return {"t": "welcome", "s": seq, "now": wire.millis(clock.now()), "you": you}
 
     def role_of(self, user_id: int) -> str:
-        return "anchor" if user_id == self.channel.anchor_id else "viewer"
+        return self.channel.talk.gate.house.role(user_id)
 
     async def resume(self, since: int | None) -> None:
         """`welcome` and what came after `since`, in one frame; or `welcome` and `reset`."""
@@ -154,6 +157,7 @@ class Conversation:
         except DatabaseError:
             # The viewer sees the gap in the numbers and asks by `hello`.
             log.warning("catch-up without database", exc_info=True)
+        self.viewer.missed = False
 
     def start(self, work: Any) -> None:
         task = asyncio.ensure_future(work)

@@ -22,6 +22,9 @@ async def like(talk: Conversation, message: dict[str, Any]) -> None:
     if talk.likes.take():
         raise TooMany(_("Send your likes once a second."), retry_after=1)
     talk.channel.likes_here += count
+    if who := talk.viewer.identity:
+        liked = talk.channel.talk.liked
+        liked[who.user_id] = liked.get(who.user_id, 0) + count
 
 
 HANDLERS = {"like": like}

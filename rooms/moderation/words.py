@@ -49,8 +49,8 @@ class WordList:
         if self._spaced:
             for token in _tokens(seen):
                 for reading in readings(token):
-                    if word := self._match(compact(reading)):
-                        return word
+                    if found := self._match(compact(reading)):
+                        return found
         return None
 
     def _match(self, token: str) -> str | None:

@@ -28,7 +28,7 @@ async def test_two_viewers_hear_each_other(watch, db_do) -> None:
         said = await watcher.get("chat")
         assert said["text"] == "hello <b>there</b>"
         assert said["id"] == f"{anna.pk}.n1"
-        assert said["user"] == {"id": anna.pk, "name": "anna", "role": "viewer"}
+        assert said["user"] == {"id": anna.pk, "name": "anna", "role": "viewer", "level": 0}
     state = await db_do(snapshot, room.pk)
     assert [line["text"] for line in state["chat"]] == ["hello <b>there</b>"]
 

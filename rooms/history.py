@@ -1,0 +1,88 @@
+"""The chat that a late joiner is shown: the last lines, in Redis, or from the log without it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import redis as redis_errors
+
+from rooms import shards, wire
+from rooms.journal import push
+from rooms.models import ChatMessage
+
+
+def recent(room_id: int) -> list[dict[str, Any]]:
+    """The last lines, oldest first, as the snapshot has them."""
+    try:
+        (lines,) = shards.execute(
+            room_id, lambda p: p.lrange(wire.chat_key(room_id), 0, wire.CHAT_HISTORY - 1)
+        )
+    except redis_errors.RedisError:
+        lines = []
+    return decoded(lines) or from_log(room_id)
+
+
+def decoded(lines: list[str]) -> list[dict[str, Any]]:
+    """Lines of the list in Redis (newest first), oldest first and without their type."""
+    found = [json.loads(line) for line in reversed(lines)]
+    for line in found:
+        line.pop("t", None)
+    return found
+
+
+def from_log(room_id: int) -> list[dict[str, Any]]:
+    """The same from PostgreSQL, in one query."""
+    rows = list(ChatMessage.objects.shown().filter(room=room_id)[: wire.CHAT_HISTORY])
+    return [public_form(row) for row in reversed(rows)]
+
+
+def public_form(row: ChatMessage) -> dict[str, Any]:
+    """A logged line as it went over the wire, without its type."""
+    return {
+        "id": row.line,
+        "user": {"id": row.user_id, "name": row.name, "role": row.role, "level": row.level},
+        "text": row.text,
+        "at": wire.millis(row.at),
+        **row.extra,
+    }
+
+
+def remember(room_id: int, line: str) -> None:
+    """Put an encoded chat event into the history."""
+
+    def fill(pipeline: Any) -> None:
+        pipeline.lpush(wire.chat_key(room_id), line)
+        pipeline.ltrim(wire.chat_key(room_id), 0, wire.CHAT_HISTORY - 1)
+        pipeline.expire(wire.chat_key(room_id), wire.STREAM_SECONDS)
+
+    try:
+        shards.execute(room_id, fill)
+    except redis_errors.RedisError:
+        return
+
+
+def forget(room_id: int, *, ids: list[str] | None = None, user_id: int | None = None) -> None:
+    """Take lines, or all of a person, out of the history."""
+    key = wire.chat_key(room_id)
+    try:
+        (lines,) = shards.execute(room_id, lambda p: p.lrange(key, 0, -1))
+        gone = [line for line in lines if _concerned(json.loads(line), ids or [], user_id)]
+        if gone:
+            shards.execute(room_id, lambda p: _remove(p, key, gone))
+    except redis_errors.RedisError:
+        return
+
+
+def _remove(pipeline: Any, key: str, lines: list[str]) -> None:
+    for line in lines:
+        pipeline.lrem(key, 0, line)
+
+
+def _concerned(line: dict[str, Any], ids: list[str], user_id: int | None) -> bool:
+    return line["id"] in ids or line["user"]["id"] == user_id
+
+
+def tell(room_id: int, user_id: int, event: dict[str, Any]) -> None:
+    """Send an event to one person's sockets in the room, wherever they are."""
+    push(room_id, [{"k": "to", "u": user_id, "d": wire.encode(event)}])
