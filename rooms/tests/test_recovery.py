@@ -7,6 +7,7 @@ from typing import Any
 
 from core import redis
 from rooms import actions, hub, wire
+from rooms.fanout import BOUND
 from rooms.hub import store
 from rooms.models import RoomEvent
 from rooms.snapshot import snapshot
@@ -138,7 +139,10 @@ async def test_without_redis_rooms_go_on(watch, db_do, monkeypatch, settings) ->
         redis.client.cache_clear()
 
 
-async def test_a_viewer_who_does_not_read_is_bounded_and_then_closed(watch, db_do) -> None:
+async def test_a_viewer_who_does_not_read_is_bounded_and_then_closed(
+    watch, db_do, monkeypatch
+) -> None:
+    monkeypatch.setattr("rooms.hub.viewer.STALLED_SECONDS", 0.2)
     room = await db_do(make.live_room)
     slow, quick = await watch(room), await watch(room)
     await slow.get("welcome")
@@ -146,26 +150,37 @@ async def test_a_viewer_who_does_not_read_is_bounded_and_then_closed(watch, db_d
     viewer = next(iter(channel.viewers))
     slow.reading.clear()
     filler = "x" * 4000
-    for number in range(12):
+    for _ in range(12):
         channel.take_durable(
             channel.head + 1, wire.durable(channel.head + 1, "ticker", {"name": filler})
         )
         channel.flush()
-        assert len(viewer._backlog) * 4000 <= 64 * 1024, number
-    assert len(viewer._backlog) == 11
-    for _ in range(20):
+    assert not viewer.lagging
+    for number in range(40):
         channel._soft.append(wire.encode({"t": "chat", "text": filler}))
         channel.flush()
+        assert viewer.unsent <= BOUND + 5000, number
+    assert viewer.lagging
     assert viewer.missed
-    assert len(viewer._backlog) <= 16
-    for _ in range(20):
-        channel._soft.append(wire.encode({"t": "chat", "text": filler}))
-        channel.flush()
-    assert viewer.closed
     await quick.until(lambda: len(quick.all("chat")) == 40)
-    await asyncio.sleep(0.1)
-    assert slow.over
+    async with asyncio.timeout(8):
+        while not slow.over:
+            await asyncio.sleep(0.02)
+    assert viewer.closed
     assert viewer not in channel.viewers
+
+
+async def test_even_what_is_addressed_to_a_viewer_is_bounded(watch, db_do) -> None:
+    room = await db_do(make.live_room)
+    slow = await watch(room)
+    await slow.get("welcome")
+    viewer = next(iter(hub.current().channels[room.pk].viewers))
+    slow.reading.clear()
+    sent = 0
+    while not viewer.closed:
+        viewer.push({"t": "pong", "now": "x" * 4000})
+        sent += 4000
+    assert BOUND < sent <= 2 * BOUND + 8000
 
 
 async def test_a_viewer_who_reads_again_gets_every_durable_event(watch, db_do) -> None:

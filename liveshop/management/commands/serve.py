@@ -12,6 +12,9 @@ import uvicorn
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from liveshop.serving import process
+from liveshop.serving.websocket import WebSocketProtocol
+
 
 class Command(BaseCommand):
     help = "Serve pages, sockets and video from one process."
@@ -23,23 +26,22 @@ class Command(BaseCommand):
             "--server",
             choices=["uvicorn", "daphne"],
             default="uvicorn",
-            help="uvicorn costs less per request; daphne passes the same tests",
+            help="uvicorn costs less per socket; daphne passes the same tests",
         )
 
     def handle(self, *args: Any, host: str, port: int, server: str, **options: Any) -> None:
+        process.prepare()
         try:
             (_uvicorn if server == "uvicorn" else _daphne)(host, port)
         except OSError as error:
             raise CommandError(f"cannot listen on {host}:{port}: {error.strerror}.") from error
 
 
-# How sockets are carried. A frame past `ws_max_size` bytes closes its socket with 1009.
-SOCKETS: dict[str, Any] = {
-    "ws": "websockets-sansio",
-    # Compressing every frame per viewer halves the fan-out; docs/adr/0003.
-    "ws_per_message_deflate": False,
-    "ws_max_size": 16 * 1024,
-}
+# A message past so many bytes closes its socket with 1009.
+MAX_MESSAGE = 16 * 1024
+
+# How uvicorn carries sockets: docs/adr/0006.
+SOCKETS: dict[str, Any] = {"ws": WebSocketProtocol, "ws_max_size": MAX_MESSAGE}
 
 
 class Server(uvicorn.Server):
@@ -75,12 +77,15 @@ def _uvicorn(host: str, port: int) -> None:
 
 def _daphne(host: str, port: int) -> None:
     from daphne.endpoints import build_endpoint_description_strings
-    from daphne.server import Server
 
     from liveshop.asgi import application
+    from liveshop.serving import daphne
+    from rooms.socket import stop_sockets
 
-    Server(
+    endpoints = build_endpoint_description_strings(host=host, port=port)
+    daphne.run(
         application,
-        endpoints=build_endpoint_description_strings(host=host, port=port),
-        signal_handlers=True,
-    ).run()
+        endpoints=[f"{endpoint}:backlog=2048" for endpoint in endpoints],
+        on_stop=stop_sockets,
+        max_size=MAX_MESSAGE,
+    )
