@@ -1,6 +1,7 @@
 """A publisher's life, whatever way it publishes. Standard library only: peers' environments run it too.
 
-Reads lines of stdin: `go RATE` begins, `stop` ends and tells {"first", "last", "behind_ms"}: the numbers of the first and last message ever published, and how late the latest of them was.
+Reads lines of stdin: `go RATE` begins, `stop` ends and tells {"first", "last", "behind_ms"}, which
+are the numbers of the first and last message ever published and how late the latest of them was.
 """
 
 from __future__ import annotations
