@@ -2,9 +2,14 @@
 
 from celery import shared_task
 
-from rooms import watch
+from rooms import reminders, watch
 
 
 @shared_task
 def watch_streams() -> None:
     watch.watch_streams()
+
+
+@shared_task
+def tell_reminders() -> None:
+    reminders.tell_due()

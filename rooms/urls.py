@@ -1,9 +1,10 @@
 from django.urls import path
 
-from rooms.views import studio, tools, watching
+from rooms.views import plan, studio, tools, watching
 
 urlpatterns = [
     *tools.urls,
+    *plan.urls,
     path("rooms/<slug:slug>/", watching.room_page, name="room"),
     path("rooms/<slug:slug>/replay/", watching.replay_page, name="room-replay"),
     path("studio/", studio.home, name="studio"),

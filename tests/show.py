@@ -59,3 +59,19 @@ def purchases() -> None:
         pieces=OrderLine.objects.aggregate(sum=Sum("quantity"))["sum"] or 0,
         left=Stock.objects.get().available,
     )
+
+
+def more_goods(*, slug: str, count: int) -> None:
+    """Put `count` more listings, each of its own, on the room's shelf."""
+    import itertools
+
+    from rooms import actions
+    from rooms.models import Room
+    from rooms.tests import factories
+
+    room = Room.objects.select_related("anchor").get(slug=slug)
+    # Every call is a process of its own, and codes are given once.
+    factories._numbers = itertools.count(room.pk * 1000)
+    for number in range(count):
+        listing = factories.listing(title=f"{room.slug} ware {number}")
+        actions.add_item(room=room, listing=listing, actor=room.anchor)

@@ -88,6 +88,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "accounts.context.identity",
+                "rooms.context.show_notices",
             ],
             "builtins": [
                 "core.templatetags.presentation",
@@ -248,6 +249,11 @@ CELERY: dict[str, Any] = {
             "task": "orders.tasks.repair_payments",
             "schedule": 5.0,
             "options": {"expires": 10},
+        },
+        "reminders": {
+            "task": "rooms.tasks.tell_reminders",
+            "schedule": 15.0,
+            "options": {"expires": 30},
         },
         "streams": {
             "task": "rooms.tasks.watch_streams",

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 from accounts.models import Follow
 from core.errors import NotFound
 from rooms import cards
-from rooms.models import Room, RoomItem
+from rooms.models import Reminder, Room, RoomItem
 from rooms.snapshot import snapshot
 from streaming import actions as streaming
 from streaming.models import Marker
@@ -34,7 +34,7 @@ def visible_room(user: Any, slug: str) -> Room:
 @require_safe
 def room_page(request: HttpRequest, slug: str) -> HttpResponse:
     """rooms/room.html: `room`, `snapshot` (docs/realtime.md, given as json_script "room-snapshot"),
-    `cover` ({src, srcset, alt} or None), `following` (bool), `is_anchor` (bool).
+    `cover` ({src, srcset, alt} or None), `following` (bool), `is_anchor` (bool), `reminded` (bool).
 
     Reads well without JavaScript: `snapshot.items` and `snapshot.chat` are rendered by the template.
     """
@@ -49,6 +49,7 @@ def room_page(request: HttpRequest, slug: str) -> HttpResponse:
             "cover": cover(room, state["items"]),
             "following": _follows(request.user, room),
             "is_anchor": room.anchor_id == request.user.pk,
+            "reminded": _reminded(request.user, room),
         },
     )
     # Signed play-out addresses and the viewer's name are in the page.
@@ -62,6 +63,12 @@ def cover(room: Room, items: list[dict[str, Any]]) -> dict[str, str] | None:
         return cards.cover(room.cover_key, room.title)
     first = sorted(items, key=lambda item: item["state"] != "PINNED")[:1]
     return first[0]["picture"] if first else None
+
+
+def _reminded(user: Any, room: Room) -> bool:
+    if room.state != "SCHEDULED" or not user.is_authenticated:
+        return False
+    return Reminder.objects.for_actor(user).filter(room=room).exists()
 
 
 def _follows(user: Any, room: Room) -> bool:
