@@ -66,7 +66,7 @@ def paid_lines() -> QuerySet[OrderLine]:
         OrderLine.objects.filter(Exists(paid))
         .exclude(state__in=["PENDING_PAYMENT", "EXPIRED"])
         .annotate(
-            value_minor=F("unit_price_minor") * F("quantity"),
+            value_minor=F("unit_price_minor") * F("quantity") - F("discount_minor"),
             refunded_minor=Coalesce(
                 Subquery(refunded, output_field=BigIntegerField()),
                 0,

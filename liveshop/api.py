@@ -19,6 +19,7 @@ from liveshop.openapi import describe_errors
 from orders.api import router as orders_router
 from promotion.api import router as promotion_router
 from rooms.api import router as rooms_router
+from rooms.api_deals import router as room_deals_router
 from streaming.api import router as streaming_router
 from supply.api import router as supply_router
 
@@ -41,6 +42,7 @@ api.add_router("", accounts_router)
 api.add_router("", catalog_router)
 api.add_router("", promotion_router)
 api.add_router("", rooms_router)
+api.add_router("", room_deals_router)
 api.add_router("", streaming_router)
 api.add_router("", orders_router)
 api.add_router("", supply_router)

@@ -32,6 +32,8 @@ from orders.schemas import (
     PaymentOut,
     PlacedOut,
     PlaceIn,
+    QuoteIn,
+    QuoteOut,
     SoldLineOut,
     TextIn,
 )
@@ -56,8 +58,17 @@ def place(request: HttpRequest, body: PlaceIn, key: str | None = Key) -> Any:
         source="api",
         body=body.dict(),
         payment_options=body.payment.options(),
+        coupon_id=body.coupon_id,
+        agreed_minor=body.agreed_minor,
     )
     return Status(200 if placed.replayed else 201, PlacedOut.of(placed))
+
+
+@router.post("/orders/quote", response=QuoteOut, summary="What an order would cost now")
+def quote(request: HttpRequest, body: QuoteIn) -> Any:
+    """With the flash prices of this moment and your best coupon; changes nothing."""
+    wishes = actions.checked([actions.Wanted(**wish.dict()) for wish in body.lines])
+    return QuoteOut.of(actions.priced(buyer=request.user, wishes=wishes, coupon_id=body.coupon_id))
 
 
 @router.get("/orders", response=list[OrderOut], summary="My orders, the newest first")

@@ -9,17 +9,21 @@ from ninja import Schema
 from pydantic import Field
 
 from core.schemas import Body
-from orders.actions import Placed
+from orders.actions import Placed, Priced
 from orders.models import AfterSaleCase, OrderLine
 
 
 class WantedIn(Body):
-    """Either `placement_id` and `variant_id` (from a room), or `listing_variant_id`."""
+    """Either `placement_id` and `variant_id` (from a room), or `listing_variant_id`.
+
+    `flash_id` insists on the price of that flash sale; without it a sale that runs still counts.
+    """
 
     quantity: int = 1
     placement_id: int | None = None
     variant_id: int | None = None
     listing_variant_id: int | None = None
+    flash_id: int | None = None
 
 
 class PaymentIn(Body):
@@ -35,6 +39,60 @@ class PlaceIn(Body):
     lines: list[WantedIn] = Field(..., max_length=100)
     address: int | None = Field(None, description="One of your addresses; default: your default.")
     payment: PaymentIn = Field(default_factory=lambda: PaymentIn(scenario=None))
+    coupon_id: int | None = Field(
+        None, description="A coupon you have claimed; 0 for none; default: the one that saves most."
+    )
+    agreed_minor: int | None = Field(
+        None, ge=0, description="The total you saw: the order never costs more (price_changed)."
+    )
+
+
+class QuoteIn(Body):
+    lines: list[WantedIn] = Field(..., max_length=100)
+    coupon_id: int | None = None
+
+
+class QuoteLineOut(Schema):
+    """`usual_price_minor` is what one costs outside of the flash sale `flash_id`."""
+
+    quantity: int
+    unit_price_minor: int
+    usual_price_minor: int
+    discount_minor: int
+    total_minor: int
+    flash_id: int | None
+
+
+class QuoteOut(Schema):
+    """What an order would cost now; stock is not asked. `coupon_id` is the coupon it would use."""
+
+    goods_minor: int
+    discount_minor: int
+    total_minor: int
+    currency: str
+    coupon_id: int | None
+    lines: list[QuoteLineOut]
+
+    @classmethod
+    def of(cls, basket: Priced) -> QuoteOut:
+        return cls(
+            goods_minor=basket.goods_minor,
+            discount_minor=basket.goods_minor - basket.total_minor,
+            total_minor=basket.total_minor,
+            currency=basket.currency,
+            coupon_id=basket.discount.coupon_id if basket.discount else None,
+            lines=[
+                QuoteLineOut(
+                    quantity=item.quantity,
+                    unit_price_minor=item.unit_price_minor,
+                    usual_price_minor=terms.usual_price_minor,
+                    discount_minor=item.discount_minor,
+                    total_minor=item.total_minor,
+                    flash_id=item.flash_id,
+                )
+                for item, terms in zip(basket.lines, basket.terms, strict=True)
+            ],
+        )
 
 
 class PaymentOut(Schema):
@@ -47,6 +105,7 @@ class PaymentOut(Schema):
 class PlacedOut(Schema):
     number: str
     total_minor: int
+    discount_minor: int
     currency: str
     payment_state: str
     payment: PaymentOut
@@ -56,6 +115,7 @@ class PlacedOut(Schema):
         return cls(
             number=placed.number,
             total_minor=placed.total_minor,
+            discount_minor=placed.discount_minor,
             currency=placed.currency,
             payment_state=placed.payment_state,
             payment=PaymentOut(kind=placed.payment.kind, url=placed.payment.url),
@@ -68,9 +128,11 @@ class LineOut(Schema):
     option_label: str
     quantity: int
     unit_price_minor: int
+    discount_minor: int
     total_minor: int
     state: str
     placement_id: int | None
+    flash_id: int | None
 
 
 class OrderOut(Schema):
@@ -78,6 +140,8 @@ class OrderOut(Schema):
     status: str
     placed_at: datetime
     currency: str
+    goods_minor: int
+    discount_minor: int
     total_minor: int
     lines: list[LineOut]
 
@@ -105,16 +169,22 @@ class OrderDetailOut(OrderOut):
 
 
 class SoldLineOut(Schema):
-    """What an anchor sees of a sale: neither the buyer nor the supplier's price."""
+    """What an anchor sees of a sale: neither the buyer nor the supplier's price.
+
+    `discount_minor` is a coupon that came out of the anchor's commission.
+    """
 
     id: int
     order: str
     title: str
     option_label: str
     quantity: int
+    unit_price_minor: int
+    discount_minor: int
     total_minor: int
     currency: str
     commission_bps: int
+    flash_id: int | None
     state: str
     placed_at: datetime
 

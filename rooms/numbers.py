@@ -29,12 +29,15 @@ def numbers(room: Room) -> dict[str, Any]:
     totals = lines.aggregate(
         orders=Count("order", distinct=True),
         units=Sum("quantity"),
-        amount=Sum(F("unit_price_minor") * F("quantity")),
+        amount=Sum(F("unit_price_minor") * F("quantity") - F("discount_minor")),
+        given=Sum("discount_minor"),
     )
     rates = lines.values("commission_bps").annotate(
         amount=Sum(F("unit_price_minor") * F("quantity"))
     )
-    commission = sum(share_of(row["amount"], row["commission_bps"]) for row in rates)
+    # Coupons come out of the commission, which is earned on the price before them.
+    earned = sum(share_of(row["amount"], row["commission_bps"]) for row in rates)
+    commission = earned - (totals["given"] or 0)
     currency = lines.values_list("order__currency", flat=True).first()
     currency = currency or settings.DEFAULT_CURRENCY
     amount = totals["amount"] or 0

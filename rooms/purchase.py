@@ -47,6 +47,15 @@ def checked(message: Mapping[str, Any]) -> dict[str, Any]:
     if address is not None and not _is_id(address):
         raise Invalid(_("`address` must be the number of an address."), code="bad_message")
     wish["address"] = address
+    for name in ("flash", "total", "coupon"):
+        value = message.get(name)
+        no_coupon = name == "coupon" and value == 0 and not isinstance(value, bool)
+        if value is not None and not no_coupon and not _is_id(value):
+            raise Invalid(
+                _("`%(field)s` must be a whole number from 1.") % {"field": name},
+                code="bad_message",
+            )
+        wish[name] = value
     return wish
 
 
@@ -67,10 +76,13 @@ def buy(user_id: int, wish: Mapping[str, Any], language: str) -> Event:
                         quantity=wish["qty"],
                         placement_id=wish["placement"],
                         variant_id=wish["variant"],
+                        flash_id=wish["flash"],
                     )
                 ],
                 key=key,
                 source="room",
+                coupon_id=wish["coupon"],
+                agreed_minor=wish["total"],
             )
         except DomainError as error:
             return refusal(error, key)
@@ -83,19 +95,29 @@ def buy(user_id: int, wish: Mapping[str, Any], language: str) -> Event:
         "key": key,
         "order": placed.number,
         "total": wire.money(placed.total_minor, placed.currency),
+        "saved": wire.money(placed.discount_minor, placed.currency)
+        if placed.discount_minor
+        else None,
         "payment": {"state": placed.payment_state, **asdict(placed.payment)},
     }
 
 
 def refusal(error: DomainError, key: str) -> Event:
     """What the buyer is told, by the kind of refusal."""
+    detail = str(error.detail) or str(error.title)
     if isinstance(error, SoldOut):
-        return {"t": "sold_out", "key": key, "left": error.extra.get("left", 0)}
+        answer = {"t": "sold_out", "key": key, "left": error.extra.get("left", 0)}
+        if "flash" in error.extra:
+            # Only the pieces at the flash price are gone; the goods are still to be had.
+            usual = wire.money(error.extra["price_minor"], error.extra["currency"])
+            answer |= {"flash": error.extra["flash"], "price": usual, "detail": detail}
+        return answer
     if isinstance(error, Busy | TooMany | InFlight):
         return {"t": "busy", "key": key, "retry_after": error.extra.get("retry_after", 1)}
-    detail = str(error.detail) or str(error.title)
     if error.code == "limit":
-        return {"t": "limit", "key": key, "detail": detail}
+        return {"t": "limit", "key": key, "detail": detail, "flash": error.extra.get("flash")}
+    if error.code in {"price_changed", "coupon"}:
+        return {"t": "price_changed", "key": key, "detail": detail}
     if isinstance(error, Conflict) and error.code == "closed":
         return {"t": "closed", "key": key, "detail": detail}
     return {"t": "error", "code": error.code, "detail": detail, "key": key}

@@ -207,8 +207,11 @@ def abort_flash(*, sale: FlashSale, actor: Actor) -> FlashSale:
 def settle_flash(*, flash_id: int) -> FlashSale:
     """Bring the state in step with the clock and the pieces sold; publishes FlashSaleMoved if it moved.
 
-    Locks the sale.
+    Locks the sale, but only when there is something to change.
     """
+    seen = FlashSale.objects.select_related("placement").get(pk=flash_id)
+    if seen.state not in states.FLASH_OPEN or seen.state == _state_due(seen, clock.database_now()):
+        return seen
     rows = FlashSale.objects.select_for_update(no_key=True, of=("self",))
     return _settle(rows.select_related("placement").get(pk=flash_id))
 

@@ -19,6 +19,7 @@ from core.errors import Conflict, Invalid, NotFound
 from core.models import Deadline
 from promotion import actions as promotion
 from rooms import asks, cards, wire
+from rooms.actions.deals import close_deals
 from rooms.actions.locking import locked, must_be_open, try_locked
 from rooms.board import hang
 from rooms.journal import record
@@ -81,6 +82,7 @@ def pull_item(*, room: Room, placement_id: int, actor: User) -> None:
 
 def pull_locked(room: Room, item: RoomItem, actor: Actor, why: str = "") -> None:
     """As `pull_item`, for a room whose lock the caller holds."""
+    close_deals(room, placement_id=item.placement_id)
     promotion.pull(placement=item.placement, actor=room.anchor)
     if room.pinned_id == item.pk:
         Room.objects.filter(pk=room.pk).update(pinned=None)

@@ -7,7 +7,7 @@ from typing import Any
 
 from accounts.models import Address, User
 from catalog.models import Category, Listing, ListingVariant, Product, Variant
-from promotion.models import CommissionPlan
+from promotion.models import CommissionPlan, Coupon, FlashSale
 from rooms import actions
 from rooms.models import Room, RoomItem
 from supply.models import Offer, Stock, Supplier
@@ -81,3 +81,24 @@ def set_stock(item: RoomItem, on_hand: int) -> int:
     variant = ListingVariant.objects.get(pk=item.card["variants"][0]["id"])
     Stock.objects.filter(offer=variant.offer_id).update(on_hand=on_hand, reserved=0)
     return variant.offer_id
+
+
+def flash(room: Room, item: RoomItem, **more: Any) -> FlashSale:
+    """A flash sale of the item at 70.00 for a minute; it begins in three seconds."""
+    values = {"quantity": 2, "per_buyer": 1, "seconds": 60, **more}
+    price = values.pop("price", 7000)
+    return actions.start_flash(
+        room=room,
+        placement_id=item.placement_id,
+        prices={variant["id"]: price for variant in item.card["variants"]},
+        actor=room.anchor,
+        **values,
+    )
+
+
+def coupon(room: Room, **more: Any) -> Coupon:
+    """A drop of two coupons of 5.00 for a minute."""
+    values = {"amount_minor": 500, "count": 2, "valid_minutes": 30, "seconds": 60, **more}
+    return actions.drop_coupon(
+        room=room, kind=values.pop("kind", "fixed"), actor=room.anchor, **values
+    )
