@@ -3,11 +3,13 @@
 import { type Fixture, lazily, type Surroundings } from "./board";
 import { notice } from "./board/notice";
 import { pinTimer } from "./board/pin-timer";
+import { rules } from "./board/rules";
 
 export function fixtures(around: Surroundings): Record<string, Fixture> {
   return {
     notice: notice(around),
     pin_timer: pinTimer(around),
+    rules: rules(around),
     poll: lazily(async () => (await import("./board/poll")).poll(around)),
   };
 }

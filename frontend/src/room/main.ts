@@ -176,6 +176,12 @@ class LiveRoom extends HTMLElement {
         if (answer.id) this.composer?.refused(answer.id, answer.detail);
         if (!answer.key) this.toast(answer.detail);
         break;
+      case "chat.held":
+        this.composer?.held(answer.id, answer.detail);
+        return;
+      case "sanction":
+        this.composer?.sanctioned(answer);
+        return;
       case "reported":
         this.toast(say("reported"));
     }

@@ -110,7 +110,16 @@ export type Answer =
   | { t: "busy"; key: string; retry_after: number }
   | { t: "closed"; key: string; detail: string }
   | { t: "error"; code: string; detail: string; key?: string; id?: string; poll?: number }
-  | { t: "reported" }
+  | { t: "chat.held"; id: string; text: string; detail: string }
+  | {
+      t: "sanction";
+      kind: "mute" | "ban";
+      until: number | null;
+      reason: string;
+      lifted: boolean;
+      appeal: string;
+    }
+  | { t: "reported"; line: string | null }
   | { t: "voted"; poll: number; option: number }
   | { t: "asked"; placement: number }
   | { t: "pong"; now: number }

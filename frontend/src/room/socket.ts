@@ -15,7 +15,7 @@ interface Listener {
 
 const ANSWERS = new Set([
   "welcome", "reset", "order.accepted", "order.paid", "sold_out", "limit", "busy",
-  "closed", "error", "reported", "pong", "bye", "voted", "asked",
+  "closed", "error", "reported", "chat.held", "sanction", "pong", "bye", "voted", "asked",
 ]);
 // A phone that changes networks leaves a dead line behind: it is noticed after 15 to 20 seconds.
 const BEAT_MS = 2_500;

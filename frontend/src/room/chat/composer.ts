@@ -1,13 +1,17 @@
 // The field that people write in: answers, mentions, emoji, and lines that wait for their echo.
 
 import { fill, part, say } from "../page";
-import type { ChatLine, Outgoing, Role } from "../protocol";
+import type { Answer, ChatLine, Outgoing, Role } from "../protocol";
 import type { Chat } from ".";
 import type { Mentions } from "./mentions";
 
 /** An echo that has not come after so long will not come by itself. */
 const ECHO_MS = 8000;
 const QUOTED = 80;
+const clockTime = new Intl.DateTimeFormat(document.documentElement.lang || "en", {
+  dateStyle: "short",
+  timeStyle: "short",
+});
 
 interface Around {
   me: number;
@@ -80,6 +84,23 @@ export class Composer {
     const waiting = this.unheard.get(id);
     if (waiting) clearTimeout(waiting.timer);
     this.around.chat.failed(id, why);
+  }
+
+  /** A moderator looks at the line first. */
+  held(id: string, why: string): void {
+    this.heard(id);
+    this.around.chat.held(id, why);
+  }
+
+  /** A mute, or its end: said where one would write. */
+  sanctioned({ until, reason, lifted, appeal }: Extract<Answer, { t: "sanction" }>): void {
+    const note = part(this.form, "sanction");
+    note.hidden = lifted;
+    if (lifted) return this.around.toast(say("unmuted"));
+    const time = until === null ? null : new Date(until);
+    const text = time ? say("muted_until", { time: clockTime.format(time) }) : say("muted");
+    fill(note, { sanction: reason ? `${text} ${reason}` : text });
+    part<HTMLAnchorElement>(note, "appeal").href = appeal;
   }
 
   retry(id: string): void {

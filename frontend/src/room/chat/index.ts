@@ -4,7 +4,7 @@ import { fill, part, say, stamp } from "../page";
 import type { ChatLine } from "../protocol";
 import { CHAT_KEPT } from "../store";
 import { Touch, type Touched } from "./touch";
-import { addresses, blank, drawRow, refuse, settle } from "./row";
+import { addresses, blank, drawRow, hold, refuse, settle } from "./row";
 
 const DRAW_MS = 250;
 const SPEAK_MS = 4000;
@@ -58,7 +58,8 @@ export class Chat {
 
   add(line: ChatLine): void {
     const own = this.find(line.id);
-    if (own) return settle(own);
+    // The echo knows more than the page did: level, role, who is mentioned.
+    if (own) return own.replaceWith(this.row(line));
     this.put(this.row(line));
     if (line.user.id === this.me) return;
     const sentence = `${line.user.name}: ${line.text}`;
@@ -86,6 +87,11 @@ export class Chat {
   failed(id: string, why: string): void {
     const row = this.find(id);
     if (row) refuse(row, why, this.options !== undefined);
+  }
+
+  held(id: string, why: string): void {
+    const row = this.find(id);
+    if (row) hold(row, why);
   }
 
   /** Sent again. */

@@ -55,6 +55,13 @@ export function refuse(row: HTMLElement, why: string, repeatable: boolean): void
   note.append(" ", again);
 }
 
+/** The line waits for a moderator; so it is said, and only its author sees it. */
+export function hold(row: HTMLElement, why: string): void {
+  settle(row);
+  row.classList.add("is-pending");
+  row.append(element("span", "say-why", why));
+}
+
 export function settle(row: HTMLElement): void {
   row.classList.remove("is-pending", "is-failed");
   row.querySelector(".say-why")?.remove();
