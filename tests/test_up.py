@@ -40,6 +40,9 @@ def test_it_restarts_what_dies_and_stops_all_it_started(own_services, tmp_path):
         served_by = stack.pids(" serve ")
 
         stack.kill9(" serve ")
+        # Who knocks meanwhile waits at the door that the supervisor holds open.
+        assert httpx.get(f"{stack.base_url}/healthz", timeout=60).status_code == 200
+        stack.kill9(" serve ")
         stack.kill9(" relay")
         for process in stack.everything():
             if "redis-server" in process.name():

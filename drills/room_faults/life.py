@@ -11,6 +11,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
+from drills import chatter
 from drills.room_faults.viewers import Viewer
 
 log = logging.getLogger(__name__)
@@ -193,5 +194,5 @@ async def talk(viewer: Viewer) -> None:
     """A line every second or two for as long as the drill runs."""
     for number in range(1_000_000):
         await asyncio.sleep(random.uniform(1.1, 2.2))
-        line = {"t": "chat", "id": f"l{number}", "text": f"what size is number {number % 9}?"}
+        line = {"t": "chat", "id": f"l{number}", "text": chatter.line()}
         await viewer.send(line)

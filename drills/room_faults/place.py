@@ -6,6 +6,7 @@ import asyncio
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -13,8 +14,6 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import redis
-
-from tests.stack import free_port
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 READY_SECONDS = 60
@@ -75,6 +74,9 @@ class Redis:
 class Program:
     """One process of the product: `manage.py <words>`."""
 
+    # Open files that it inherits.
+    descriptors: tuple[int, ...] = ()
+
     def __init__(self, log: Path, *words: str, **environment: str) -> None:
         self.words = words
         self.log = log
@@ -90,6 +92,7 @@ class Program:
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
+                pass_fds=self.descriptors,
             )
 
     @property
@@ -117,12 +120,14 @@ class Program:
 
 
 class Server(Program):
-    """`manage.py serve` on a port of its own."""
+    """`manage.py serve` on a port of its own, whose door we hold open as `manage.py up` does."""
 
-    def __init__(self, data: Path, port: int, **environment: str) -> None:
-        log = data / f"server-{port}.log"
-        super().__init__(log, "serve", "--port", str(port), **environment)
-        self.port = port
+    def __init__(self, data: Path, **environment: str) -> None:
+        self.door = socket.create_server(("127.0.0.1", 0), backlog=2048)
+        self.port = self.door.getsockname()[1]
+        self.descriptors = (self.door.fileno(),)
+        log = data / f"server-{self.port}.log"
+        super().__init__(log, "serve", "--fd", str(self.door.fileno()), **environment)
         # What a load balancer's health check would say.
         self.answers = True
 
@@ -163,7 +168,7 @@ class Place:
     def __init__(self, data: Path, servers: int = 2) -> None:
         self.data = data
         self.redis = Redis(data / "redis")
-        self.servers = [Server(data, free_port()) for _ in range(servers)]
+        self.servers = [Server(data) for _ in range(servers)]
         self.relay = Program(data / "relay.log", "relay")
         self._stack = ExitStack()
 
@@ -193,7 +198,7 @@ class Place:
 
     def add_server(self, **environment: str) -> Server:
         """One more, started, that viewers do not dial by themselves."""
-        server = Server(self.data, free_port(), **environment)
+        server = Server(self.data, **environment)
         self._stack.callback(server.stop)
         server.start()
         return server

@@ -19,6 +19,7 @@ from typing import Any
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
+from drills import chatter
 from drills.room_faults.life import Show, open_show
 from drills.room_faults.place import ROOT, Place, Server
 from drills.room_faults.stage import ask
@@ -26,7 +27,8 @@ from drills.room_faults.stage import ask
 LISTENERS = 30
 # Below the rate from which chat is sampled.
 LINES_PER_SECOND = 16
-TURN_SECONDS = 6.0
+# Short turns: what else the machine does falls on both sides alike.
+TURN_SECONDS = 3.0
 JUNK_PER_SECOND = 10_000
 STALL_SECONDS = 0.3
 STALLED = 10
@@ -79,7 +81,7 @@ class Probe:
         for number in itertools.count():
             nonce = f"p{number}"
             self._sent[nonce] = time.perf_counter()
-            line = {"t": "chat", "id": nonce, "text": f"is number {number % 9} still there?"}
+            line = {"t": "chat", "id": nonce, "text": chatter.line()}
             await next(talkers).send(json.dumps(line))
             await asyncio.sleep(random.uniform(0.5, 1.5) / LINES_PER_SECOND)
 

@@ -19,11 +19,12 @@ LONGEST_PAUSE_SECONDS = 10.0
 
 @dataclass(frozen=True)
 class Program:
-    """What to run. `essential`: the product is not ready without it."""
+    """What to run. `descriptors`: open files of ours that it inherits under the same numbers."""
 
     name: str
     arguments: list[str]
     environment: dict[str, str] = field(default_factory=dict)
+    descriptors: tuple[int, ...] = ()
 
 
 def die_with_parent() -> None:
@@ -61,6 +62,7 @@ class Child:
             # Its own group: Ctrl-C reaches the supervisor alone, which ends children in order.
             start_new_session=True,
             preexec_fn=die_with_parent,
+            pass_fds=self.program.descriptors,
         )
 
     def tend(self) -> str | None:

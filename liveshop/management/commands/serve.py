@@ -23,16 +23,24 @@ class Command(BaseCommand):
         parser.add_argument("--host", default="127.0.0.1")
         parser.add_argument("--port", type=int, default=8000)
         parser.add_argument(
+            "--fd",
+            type=int,
+            help="descriptor of a socket that listens already; whoever holds it keeps the door open"
+            " while this process is restarted",
+        )
+        parser.add_argument(
             "--server",
             choices=["uvicorn", "daphne"],
             default="uvicorn",
             help="uvicorn costs less per socket; daphne passes the same tests",
         )
 
-    def handle(self, *args: Any, host: str, port: int, server: str, **options: Any) -> None:
+    def handle(
+        self, *args: Any, host: str, port: int, fd: int | None, server: str, **options: Any
+    ) -> None:
         process.prepare()
         try:
-            (_uvicorn if server == "uvicorn" else _daphne)(host, port)
+            (_uvicorn if server == "uvicorn" else _daphne)(host, port, fd)
         except OSError as error:
             raise CommandError(f"cannot listen on {host}:{port}: {error.strerror}.") from error
 
@@ -54,7 +62,7 @@ class Server(uvicorn.Server):
         await super().shutdown(sockets=sockets)
 
 
-def _uvicorn(host: str, port: int) -> None:
+def _uvicorn(host: str, port: int, fd: int | None) -> None:
     # uvicorn raises the signal again when it is done; it must not kill us before we have let go
     # of the embedded services.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
@@ -72,20 +80,24 @@ def _uvicorn(host: str, port: int) -> None:
             server_header=False,
             timeout_graceful_shutdown=5,
         )
-    ).run()
+    ).run(sockets=None if fd is None else [socket.socket(fileno=fd)])
 
 
-def _daphne(host: str, port: int) -> None:
+def _daphne(host: str, port: int, fd: int | None) -> None:
     from daphne.endpoints import build_endpoint_description_strings
 
     from liveshop.asgi import application
     from liveshop.serving import daphne
     from rooms.socket import stop_sockets
 
-    endpoints = build_endpoint_description_strings(host=host, port=port)
+    if fd is None:
+        listening = build_endpoint_description_strings(host=host, port=port)
+        endpoints = [f"{endpoint}:backlog=2048" for endpoint in listening]
+    else:
+        endpoints = build_endpoint_description_strings(file_descriptor=fd)
     daphne.run(
         application,
-        endpoints=[f"{endpoint}:backlog=2048" for endpoint in endpoints],
+        endpoints=endpoints,
         on_stop=stop_sockets,
         max_size=MAX_MESSAGE,
     )

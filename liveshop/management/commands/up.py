@@ -9,6 +9,8 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.conf import settings
@@ -21,6 +23,7 @@ from liveshop.supervision import Program, Supervisor
 from liveshop.supervision.supervisor import only_one
 
 READY_SECONDS = 120
+BACKLOG = 2048
 
 
 class Command(BaseCommand):
@@ -34,8 +37,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, host: str, port: int, demo: bool, **options: Any) -> None:
         try:
-            with only_one(settings.DATA_DIR):
-                _refuse_taken_port(host, port)
+            with only_one(settings.DATA_DIR), _listening(host, port) as door:
                 _know_own_address(host, port)
                 with running(settings.DATA_DIR) as places:
                     self._run(
@@ -43,11 +45,14 @@ class Command(BaseCommand):
                         host,
                         port,
                         demo,
+                        door,
                     )
         except EmbeddedError as error:
             raise CommandError(str(error)) from error
 
-    def _run(self, supervisor: Supervisor, host: str, port: int, demo: bool) -> None:
+    def _run(
+        self, supervisor: Supervisor, host: str, port: int, demo: bool, door: socket.socket
+    ) -> None:
         supervisor.listen_for_stop()
         self._say("preparing the database")
         call_command("migrate", verbosity=0, interactive=False)
@@ -55,13 +60,15 @@ class Command(BaseCommand):
             call_command("demo_seed", verbosity=0)
         metrics.share(settings.DATA_DIR / "metrics")
         try:
-            for program in programs(host, port, demo):
+            for program in programs(door.fileno(), demo):
                 supervisor.start(program)
             if self._wait_until_ready(supervisor, host, port):
                 self._welcome(demo)
             supervisor.run()
         finally:
             self._say("stopping")
+            # Whoever comes now must not wait for a server that will not be.
+            door.close()
             supervisor.stop()
 
     def _wait_until_ready(self, supervisor: Supervisor, host: str, port: int) -> bool:
@@ -87,12 +94,12 @@ class Command(BaseCommand):
         self.stderr.write(f"liveshop: {text}")
 
 
-def programs(host: str, port: int, demo: bool) -> list[Program]:
-    """The processes of one machine, in the order in which they start."""
+def programs(door: int, demo: bool) -> list[Program]:
+    """The processes of one machine, in the order in which they start; `door` is the server's socket."""
     python, manage = sys.executable, str(settings.BASE_DIR / "manage.py")
     celery = [python, "-m", "celery", "--quiet", "-A", "liveshop.celery:app"]
     chosen = [
-        Program("server", [python, manage, "serve", "--host", host, "--port", str(port)]),
+        Program("server", [python, manage, "serve", "--fd", str(door)], descriptors=(door,)),
         Program("relay", [python, manage, "relay"]),
         Program(
             "worker",
@@ -117,11 +124,16 @@ def _know_own_address(host: str, port: int) -> None:
         settings.BASE_URL = os.environ["BASE_URL"] = f"http://{_reachable(host)}:{port}"
 
 
-def _refuse_taken_port(host: str, port: int) -> None:
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+@contextmanager
+def _listening(host: str, port: int) -> Iterator[socket.socket]:
+    """The socket that pages and viewers knock at. It stays open while a killed server is restarted, so
+    that whoever comes meanwhile waits a moment instead of being refused."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as door:
+        door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((host, port))
+            door.bind((host, port))
+            door.listen(BACKLOG)
         except OverflowError:
             raise CommandError(f"{port} is no port: choose one from 1 to 65535.") from None
         except OSError as error:
@@ -129,3 +141,4 @@ def _refuse_taken_port(host: str, port: int) -> None:
                 f"cannot listen on {host}:{port} ({error.strerror}): "
                 f"choose another port, for example PORT={port + 1 if port < 65535 else 8000} make run."
             ) from error
+        yield door
