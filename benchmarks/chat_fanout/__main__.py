@@ -35,6 +35,8 @@ RATE = 100.0
 TICKS_MS = (50, 100, 250, 500)
 BARS = {"channels_daphne": 100.0, "socketio": 5.0, "send_limit": 0.5}
 P99_BAR_MS = 300
+# Of a window whose publisher was starved by other work of the machine.
+TRIES = 3
 # Beside the viewers a server has its own files.
 MORE_FILES = 500
 
@@ -127,6 +129,10 @@ class Comparison:
             if contender.name not in self.rates:
                 self.rates[contender.name] = RATE if fixed else search(met, self.seconds / 2)
             window = met.window(self.rates[contender.name], self.seconds)
+            tries = TRIES
+            while fixed and not window.kept_up and (tries := tries - 1):
+                say(f"{contender.name}: {window.published:.0f} messages a second came; once more")
+                window = met.window(self.rates[contender.name], self.seconds)
             while not fixed and not window.sustained and (rate := lower(window.rate)):
                 self.rates[contender.name] = rate
                 window = met.window(rate, self.seconds)
@@ -173,6 +179,12 @@ class Comparison:
             ),
             "rates": self.rates,
             "sustained": {n: all(w.sustained for w in ws) for n, ws in self.windows.items()},
+            # Batching-neutral: what one write costs.
+            "frames_per_cpu_second": {
+                name: round(median(w.frames / w.cpu for w in found if w.cpu))
+                for name, found in self.windows.items()
+            },
+            "published_per_second": {n: self._middle(n, "published") for n in self.windows},
             "peers_p99_ms": {name: self._middle(name, "p99_ms") for name in peers},
             "peers_lost": {n: sum(w.lost for w in self.windows[n]) for n in peers},
             "core_percent": {

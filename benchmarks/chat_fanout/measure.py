@@ -45,6 +45,11 @@ class Window:
         return self.messages / self.cpu if self.cpu else 0.0
 
     @property
+    def published(self) -> float:
+        """Messages a second that arrived."""
+        return self.messages / self.seconds / self.viewers
+
+    @property
     def kept_up(self) -> bool:
         # An edge of the window may cut one message off.
         due = self.rate * self.seconds * self.viewers

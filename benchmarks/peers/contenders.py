@@ -150,7 +150,8 @@ class ChannelsDaphne(Contender):
 
     def command(self) -> list[str]:
         return [str(self.tools.python), "-m", "daphne", "-b", "127.0.0.1", "-p", str(self.port),
-                "-v", "0", "asgi:application"]  # fmt: skip
+                # Many come at once; the default of 5 s would turn some of them away.
+                "--websocket_connect_timeout", "60", "-v", "0", "asgi:application"]  # fmt: skip
 
     def folder(self) -> Path:
         return HERE / "site"

@@ -1,11 +1,12 @@
 // Viewers of one room, each on a WebSocket of its own: counts every message on every connection.
 //
 //   load --host 127.0.0.1 --port 8000 --path /ws --viewers 4000 [--protocol plain|socketio]
-//        [--inflight 200] [--page /rooms/x/] [--welcome TEXT] [--origin ORIGIN]
+//        [--inflight 200] [--page /rooms/x/] [--welcome TEXT] [--rooms 1 --first 1] --origin ORIGIN
 //
 // A message has "s":<number, one more than the last> and "at":<CLOCK_MONOTONIC in nanoseconds>. With
 // --page each viewer first fetches that page whole, then opens its socket; with --welcome it has
-// joined when a frame holding TEXT arrived, else when the handshake is answered.
+// joined when a frame holding TEXT arrived, else when the handshake is answered. `%d` in the path is
+// the number of the viewer's room: with --rooms they take rooms from --first on in turns.
 // Commands on stdin: `mark` begins a window, `report` tells one JSON line, end of file ends.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -38,7 +39,7 @@ struct viewer {
 
 static struct viewer *viewers;
 static int wanted, started, joined, refused, closed_early, busy;
-static int inflight = 200, socketio, queue;
+static int inflight = 200, socketio, queue, rooms = 1, first = 1;
 static const char *host = "127.0.0.1", *path = "/", *page, *welcome, *origin;
 static int port;
 static struct sockaddr_in address;
@@ -129,8 +130,10 @@ static void dial(struct viewer *v, int state) {
 }
 
 static void ask(struct viewer *v) {
-    char text[1024];
-    int size;
+    char text[1024], *gap = strstr(path, "%d");
+    int size, before = gap ? gap - path : (int)strlen(path);
+    char number[16] = "";
+    if (gap) snprintf(number, sizeof number, "%d", first + (int)(v - viewers) % rooms);
     struct epoll_event event = {.events = EPOLLIN, .data.u32 = (uint32_t)(v - viewers)};
     if (v->state == PAGE)
         size = snprintf(text, sizeof text,
@@ -138,9 +141,10 @@ static void ask(struct viewer *v) {
             "Accept-Encoding: gzip, deflate, br\r\nConnection: close\r\n\r\n", page, host, port);
     else
         size = snprintf(text, sizeof text,
-            "GET %s HTTP/1.1\r\nHost: %s:%d\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            "GET %.*s%s%s HTTP/1.1\r\nHost: %s:%d\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
             "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
-            "Accept-Language: en\r\nOrigin: %s\r\n\r\n", path, host, port, origin);
+            "Accept-Language: en\r\nOrigin: %s\r\n\r\n",
+            before, path, number, gap ? gap + 2 : "", host, port, origin);
     epoll_ctl(queue, EPOLL_CTL_MOD, v->fd, &event);
     say(v, text, size);
 }
@@ -339,9 +343,11 @@ int main(int argc, char **argv) {
         else if (!strcmp(name, "--page")) page = value;
         else if (!strcmp(name, "--welcome")) welcome = value;
         else if (!strcmp(name, "--origin")) origin = value;
+        else if (!strcmp(name, "--rooms")) rooms = atoi(value);
+        else if (!strcmp(name, "--first")) first = atoi(value);
         else { fprintf(stderr, "load: unknown option %s\n", name); return 2; }
     }
-    if (!wanted || !port || !origin) {
+    if (!wanted || !port || !origin || rooms < 1) {
         fprintf(stderr, "load: --port, --viewers and --origin are needed\n");
         return 2;
     }

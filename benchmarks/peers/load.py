@@ -14,13 +14,16 @@ from benchmarks.peers import machine
 @dataclass(frozen=True)
 class Door:
     """Where viewers come in. `welcome`: text of the frame with which a viewer has joined; without
-    one that is the answer to the handshake. `page`: what a viewer fetches first."""
+    one that is the answer to the handshake. `page`: what a viewer fetches first. `%d` in the path is a
+    room's number: viewers take `rooms` of them from `first` on in turns."""
 
     port: int
     path: str
     protocol: str = "plain"
     welcome: str = ""
     page: str = ""
+    rooms: int = 1
+    first: int = 1
 
 
 class Crowd:
@@ -42,6 +45,8 @@ class Crowd:
             "protocol": door.protocol,
             "viewers": viewers,
             "inflight": inflight,
+            "rooms": door.rooms,
+            "first": door.first,
             "origin": f"http://127.0.0.1:{door.port}",
         }
         if door.welcome:

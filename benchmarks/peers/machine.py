@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import resource
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +17,7 @@ import psutil
 
 from liveshop.supervision.children import die_with_parent
 
-PAGE = resource.getpagesize()
+PRIORITY = -10
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,17 @@ def on(cores: frozenset[int]) -> Callable[[], None]:
         die_with_parent()
 
     return settle
+
+
+def end_in_order() -> None:
+    """SIGTERM ends this process as Ctrl-C does, so that it takes everything it started with it."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+
+
+def take_priority() -> None:
+    """Before other work of this machine, where we may: a publisher that starves measures nothing."""
+    with suppress(PermissionError):
+        os.setpriority(os.PRIO_PROCESS, 0, PRIORITY)
 
 
 def raise_open_files(wanted: int) -> None:

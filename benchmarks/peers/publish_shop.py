@@ -1,10 +1,12 @@
-"""Publishes durable events into a room of ours, by the product's own way: `publish_shop.py ROOM_ID`.
+"""Publishes durable events into a room of ours, by the product's own way: `publish_shop.py ROOM_ID…`.
 
-Each is a transaction that takes the room's lock and records the event, as every action does.
+Several rooms take turns; the last number is then that of the room last written to. Each event is a
+transaction that takes the room's lock and records it, as every action does.
 """
 
 from __future__ import annotations
 
+import itertools
 import sys
 from pathlib import Path
 
@@ -22,12 +24,12 @@ from rooms.journal import record  # noqa: E402
 
 
 def main() -> None:
-    room_id = int(sys.argv[1])
+    turns = itertools.cycle(map(int, sys.argv[1:]))
 
     def publish() -> int:
         event = payload()
         with transaction.atomic():
-            room = locked(room_id)
+            room = locked(next(turns))
             record(room, ("ticker", event))
         return room.event_seq
 

@@ -23,8 +23,8 @@ MANAGE = str(ROOT / "manage.py")
 OPEN_ROOM = """
 import json
 from rooms.tests.factories import live_room
-room = live_room(items=%d)
-print("HEARD " + json.dumps({"id": room.pk, "slug": room.slug, "head": room.event_seq}))
+rooms = [live_room(items=%d) for _ in range(%d)]
+print("HEARD " + json.dumps([{"id": room.pk, "slug": room.slug} for room in rooms]))
 """
 
 
@@ -44,10 +44,14 @@ class Shop:
 
     def open_room(self, *, items: int = 8) -> Room:
         """A room on air with that many goods."""
-        output = self.manage("shell", "--no-imports", "-c", OPEN_ROOM % items)
+        return self.open_rooms(1, items=items)[0]
+
+    def open_rooms(self, count: int, *, items: int) -> list[Room]:
+        """Rooms on air, each with an anchor of its own."""
+        output = self.manage("shell", "--no-imports", "-c", OPEN_ROOM % (items, count))
         line = next(line for line in output.splitlines() if line.startswith("HEARD "))
-        heard: dict[str, Any] = json.loads(line.removeprefix("HEARD "))
-        return Room(heard["id"], heard["slug"])
+        heard: list[dict[str, Any]] = json.loads(line.removeprefix("HEARD "))
+        return [Room(**fields) for fields in heard]
 
     def manage(self, *arguments: str) -> str:
         done = subprocess.run(
@@ -86,9 +90,11 @@ def _static_sources() -> list[Path]:
 @contextmanager
 def shop(data: Path, cores: machine.Cores) -> Iterator[Shop]:
     """Starts PostgreSQL and Redis in `data` on the cores of the others; ends them afterwards."""
+    machine.end_in_order()
+    machine.take_priority()
     # The services inherit this; each measured server is given its own core.
     os.sched_setaffinity(0, cores.others)
-    foreign = {"DATABASE_URL", "REDIS_URL", "REDIS_SHARDS", "DJANGO_SETTINGS_MODULE"}
+    foreign = {"DATABASE_URL", "REDIS_URL", "ROOM_REDIS_URLS", "DJANGO_SETTINGS_MODULE"}
     for name in foreign & set(os.environ):
         del os.environ[name]
     port = free_port()
