@@ -22,8 +22,10 @@ from django.urls import path, re_path
 from rooms import fanout, hub
 from rooms.hub import sessions, store
 from rooms.hub.keeper import BANNED
+from rooms.hub.refusals import address_of, refusals
 from rooms.hub.viewer import Identity, Viewer
 from rooms.messages import Conversation
+from rooms.messages.conversation import ABUSE
 from rooms.moderation.gate import BAN
 from rooms.permissions import VIEWER
 from rooms.visitors import cookies_of, language_of
@@ -39,6 +41,9 @@ VISITOR = re.compile(r"[A-Za-z0-9_-]{16}")
 async def room_socket(scope: dict[str, Any], receive: Any, send: Any) -> None:
     """The whole life of one connection."""
     if (await receive())["type"] != "websocket.connect":
+        return
+    if refusals.refuses(address_of(scope)):
+        await send({"type": "websocket.close", "code": ABUSE})
         return
     if not await _serve(scope, receive, send):
         await send({"type": "websocket.accept"})
@@ -105,6 +110,8 @@ async def _serve(scope: dict[str, Any], receive: Any, send: Any) -> bool:
         here.leave(channel, viewer)
         blocked = viewer.blocked
         viewer.release()
+    if ABUSE in closing:
+        refusals.closed_for_abuse(address_of(scope))
     if closing and not blocked:
         with contextlib.suppress(Exception):
             async with asyncio.timeout(CLOSE_SECONDS):
