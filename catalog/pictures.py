@@ -7,6 +7,7 @@ the first.
 
 from __future__ import annotations
 
+import re
 import secrets
 import struct
 import warnings
@@ -71,6 +72,18 @@ def store(upload: File | bytes) -> Stored:
     picture_too_small, picture_too_long.
     """
     return _write(_opened(_read(upload)))
+
+
+def load(address: str) -> Image.Image | None:
+    """The widest file behind one of our own addresses, decoded; None when there is none."""
+    found = re.search(r"/p/(\w+)-\d+\.webp$", address)
+    if found is None:
+        return None
+    try:
+        with default_storage.open(_name(found[1], WIDTHS[-1])) as file:
+            return Image.open(file, formats=["WEBP"]).convert("RGB")
+    except UNREADABLE:
+        return None
 
 
 def discard(key: str) -> None:

@@ -9,15 +9,11 @@ from django.conf import settings
 from icalendar import Alarm, Calendar, Event
 
 from rooms.models import Room
+from rooms.sharing import address
 
 # How long a show is taken to last; nobody plans its end.
 LENGTH = timedelta(hours=2)
 NOTICE = timedelta(minutes=10)
-
-
-def address(room: Room) -> str:
-    """The room's page, as seen from outside."""
-    return settings.BASE_URL + room.get_absolute_url()
 
 
 def entry(room: Room) -> bytes:

@@ -1,10 +1,11 @@
 from django.urls import path
 
-from rooms.views import plan, studio, tools, watching
+from rooms.views import plan, sharing, studio, tools, watching
 
 urlpatterns = [
     *tools.urls,
     *plan.urls,
+    *sharing.urls,
     path("rooms/<slug:slug>/", watching.room_page, name="room"),
     path("rooms/<slug:slug>/replay/", watching.replay_page, name="room-replay"),
     path("studio/", studio.home, name="studio"),

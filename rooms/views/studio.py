@@ -25,7 +25,8 @@ from rooms.actions.goods import wire_form
 from rooms.actions.talk import one_line
 from rooms.models import Room, RoomItem
 from rooms.numbers import numbers
-from rooms.permissions import allowed, room_for
+from rooms.permissions import allowed, room_for, rooms_helped
+from rooms.sharing import address
 from rooms.snapshot import snapshot, state_of
 from rooms.views.verbs import moment, number, optional, text, verb, wants_json
 
@@ -86,6 +87,7 @@ def console(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_safe
+            "address": address(room),
 @login_required
 def selection_list(request: HttpRequest, slug: str) -> HttpResponse:
     """rooms/_selection.html with `selection` and `room`, or the same as JSON; `?q=`, `?page=`."""

@@ -15,6 +15,7 @@ from accounts.models import Follow
 from core.errors import NotFound
 from rooms import cards
 from rooms.models import Reminder, Room, RoomItem
+from rooms.sharing import address
 from rooms.snapshot import snapshot
 from streaming import actions as streaming
 from streaming.models import Marker
@@ -50,6 +51,7 @@ def room_page(request: HttpRequest, slug: str) -> HttpResponse:
             "following": _follows(request.user, room),
             "is_anchor": room.anchor_id == request.user.pk,
             "reminded": _reminded(request.user, room),
+            "address": address(room),
         },
     )
     # Signed play-out addresses and the viewer's name are in the page.
@@ -112,6 +114,7 @@ def replay_page(request: HttpRequest, slug: str) -> HttpResponse:
             "snapshot": state,
             "cover": cover(room, state["items"]),
             "recording": _recording(room),
+            "address": address(room),
             "chapters": chapters,
             "shelf": shelf,
         },

@@ -14,6 +14,7 @@ import { Likes } from "./likes";
 import { compact, fill, part, parts, readJson, request, say } from "./page";
 import type { Answer, ChatLine, Outgoing, Role, RoomEvent, Snapshot } from "./protocol";
 import { furnish, openSheet } from "./sheet";
+import { nativeShare } from "./share";
 import { Shelf } from "./shelf";
 import { type Link, RoomSocket } from "./socket";
 import { Stage } from "./stage";
@@ -249,7 +250,7 @@ class LiveRoom extends HTMLElement {
       p: press("pip"),
     });
     part(this, "video").addEventListener("dblclick", () => this.likes.like());
-    part(this, "share").addEventListener("click", () => void this.share());
+    nativeShare(this);
     const follow = this.querySelector<HTMLFormElement>("[data-part=follow]");
     follow?.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -309,20 +310,6 @@ class LiveRoom extends HTMLElement {
     fill(note, { text: say("sampled", { shown, of }) });
     clearTimeout(this.sampledTimer);
     this.sampledTimer = window.setTimeout(() => (note.hidden = true), SAMPLED_MS);
-  }
-
-  private async share(): Promise<void> {
-    const url = this.dataset.url ?? location.href;
-    const data = { title: this.state.room.title, url };
-    try {
-      if (navigator.share && matchMedia("(pointer: coarse)").matches) await navigator.share(data);
-      else {
-        await navigator.clipboard.writeText(url);
-        this.toast(say("copied"));
-      }
-    } catch (error) {
-      if ((error as Error).name !== "AbortError") this.toast(url);
-    }
   }
 
   private toast(text: string): void {

@@ -4,7 +4,8 @@ import "../../css/room.css";
 import "../../css/studio.css";
 import { Chat } from "../room/chat";
 import { clock, compact, fill, part, readJson, request, say } from "../room/page";
-import type { Answer, RoomEvent, Snapshot } from "../room/protocol";
+import type { Answer, Role, RoomEvent, Snapshot } from "../room/protocol";
+import { nativeShare } from "../room/share";
 import { RoomSocket } from "../room/socket";
 import { fold } from "../room/store";
 import { toast } from "../shared/toast";
@@ -76,6 +77,7 @@ class LiveStudio extends HTMLElement {
       event.preventDefault();
       this.say(part<HTMLInputElement>(this, "message"));
     });
+    nativeShare(this);
     this.tabs();
     this.draw();
     this.socket.start();
