@@ -104,7 +104,7 @@ def _me(request: HttpRequest) -> User:
 def list_rooms(
     request: HttpRequest, cursor: int = Query(0, ge=0), page_size: int = Query(24, ge=1, le=100)
 ) -> Any:
-    """The newest first."""
+    """Those with a picture first, then by age, the newest first."""
     page = feed.on_air(before=cursor, limit=page_size)
     query = f"{request.path}?cursor={page.next}&page_size={page_size}"
     following = request.build_absolute_uri(query) if page.next else None

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import F, QuerySet
+from django.db.models import BooleanField, ExpressionWrapper, F, Q, QuerySet
 
 from rooms import cards, presence
 from rooms.models import Room, RoomItem
@@ -21,13 +21,25 @@ class Page:
 
 
 def on_air(*, before: int = 0, limit: int = 24) -> Page:
-    """Rooms on air, newest first; `before` is a cursor."""
-    rooms = Room.objects.on_air()
+    """Rooms on air: those that send a picture, newest first, then those whose camera is off.
+
+    `before` is the cursor of the room after which the page begins.
+    """
+    rooms = Room.objects.on_air().annotate(
+        picture=ExpressionWrapper(Q(video_state=Room.Video.LIVE), output_field=BooleanField())
+    )
     if before:
-        rooms = rooms.filter(pk__lt=before)
-    found = list(_ready(rooms.order_by("-pk"))[: limit + 1])
-    following = found[limit - 1].pk if len(found) > limit else None
+        pk, picture = divmod(before, 2)
+        rest = Q(picture=bool(picture), pk__lt=pk)
+        rooms = rooms.filter(rest | Q(picture=False) if picture else rest)
+    found = list(_ready(rooms.order_by("-picture", "-pk"))[: limit + 1])
+    following = _cursor(found[limit - 1]) if len(found) > limit else None
     return Page(tiles(found[:limit]), following)
+
+
+def _cursor(room: Room) -> int:
+    """A room's place in the ranking as one number."""
+    return 2 * room.pk + (room.video_state == Room.Video.LIVE)
 
 
 def upcoming(limit: int = 8) -> list[dict[str, Any]]:

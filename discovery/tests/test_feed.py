@@ -11,6 +11,7 @@ from core import clock
 from core.actors import acting
 from rooms import actions, feed
 from rooms.tests import factories as make
+from streaming import reports
 from supply.models import Offer
 
 pytestmark = pytest.mark.django_db
@@ -48,12 +49,31 @@ def test_the_feed_pages_by_cursor(client: Client) -> None:
     seen = [tile["id"] for tile in first.tiles + second.tiles]
     assert seen == [room.pk for room in reversed(rooms)]
     assert second.next is None
-    answer = client.get(f"/?before={rooms[2].pk}", HTTP_HX_REQUEST="true").content.decode()
+    answer = client.get(f"/?before={first.next}", HTTP_HX_REQUEST="true").content.decode()
     assert rooms[1].slug in answer
     assert rooms[3].slug not in answer
     assert "<html" not in answer
     assert client.get("/?before=rubbish").status_code == 200
     assert client.get("/?before=99999999999999999999999").status_code == 200
+
+
+def test_rooms_with_a_picture_come_before_those_whose_camera_is_off(client: Client) -> None:
+    rooms = [make.live_room() for _ in range(6)]
+    for room in (rooms[0], rooms[2], rooms[5]):
+        assert room.stream is not None
+        reports.record_on_air(room.stream.key)
+        actions.video_changed(stream_key=room.stream.key)
+    wanted = [rooms[n].pk for n in (5, 2, 0, 4, 3, 1)]
+    for size in (1, 2, 3, 4, 6):
+        seen: list[int] = []
+        cursor = 0
+        while True:
+            page = feed.on_air(before=cursor, limit=size)
+            seen += [tile["id"] for tile in page.tiles]
+            if page.next is None:
+                break
+            cursor = page.next
+        assert seen == wanted, size
 
 
 def test_goods_on_air_lead_into_the_room_and_others_to_their_page(client: Client) -> None:
