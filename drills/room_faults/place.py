@@ -157,10 +157,6 @@ class Server(Program):
         pages = int(Path(f"/proc/{self.pid}/statm").read_text().split()[1])
         return pages * os.sysconf("SC_PAGE_SIZE")
 
-    @property
-    def descriptors(self) -> int:
-        return len(os.listdir(f"/proc/{self.pid}/fd"))
-
 
 class Place:
     """Everything that runs; a context manager. Sets Django up in this process on the way."""
@@ -168,9 +164,11 @@ class Place:
     def __init__(self, data: Path, servers: int = 2) -> None:
         self.data = data
         self.redis = Redis(data / "redis")
+        self._stack = ExitStack()
         self.servers = [Server(data) for _ in range(servers)]
         self.relay = Program(data / "relay.log", "relay")
-        self._stack = ExitStack()
+        for server in self.servers:
+            self._stack.enter_context(server.door)
 
     def __enter__(self) -> Place:
         os.environ["LIVESHOP_ENV"] = "development"
@@ -199,6 +197,7 @@ class Place:
     def add_server(self, **environment: str) -> Server:
         """One more, started, that viewers do not dial by themselves."""
         server = Server(self.data, **environment)
+        self._stack.enter_context(server.door)
         self._stack.callback(server.stop)
         server.start()
         return server
