@@ -46,10 +46,10 @@ PUBLIC = [
     r"^api/v1/rooms/<slug:slug>/(snapshot|playback|likes)$",
     r"^api/v1/(listings|categories)",
     r"^api/v1/payments/webhooks/",
-    r"^rooms/<slug:slug>/(replay/)?$",
+    r"^rooms/<slug:slug>/(replay/|poll/|calendar\.ics|qr\.svg|og\.png)?$",
 ]
 # Open to every signed-in reader of a public room.
-TAKING_PART = [r"^api/v1/rooms/<slug:slug>/chat$", r"^me/follow/"]
+TAKING_PART = [r"^api/v1/rooms/<slug:slug>/chat$", r"^me/follow/", r"^rooms/<slug:slug>/reminder/$"]
 # An account's own pages: no object in the address, so nobody else's to reach.
 OWN = r"<|\(\?P"
 

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from core import clock, deadlines
 from core.actors import acting
 from core.errors import DomainError
 from promotion.models import Coupon, FlashSale, PlacementTerm
-from rooms import actions, journal
+from rooms import actions, journal, votes
 from rooms.models import Room
 from rooms.snapshot import fold, snapshot
 from rooms.tests import factories as make
+from rooms.votes import Vote
 from streaming import reports
 
 pytestmark = pytest.mark.django_db
@@ -36,6 +39,12 @@ steps = st.one_of(
     st.tuples(st.just("abort"), st.none()),
     st.tuples(st.just("coupon"), st.booleans()),
     st.tuples(st.just("claim"), st.none()),
+    st.tuples(st.just("hold"), st.integers(0, GOODS - 1)),
+    st.tuples(st.just("notice"), st.booleans()),
+    st.tuples(st.just("poll"), st.booleans()),
+    st.tuples(st.just("vote"), st.integers(0, 1)),
+    st.tuples(st.just("ticker"), st.booleans()),
+    st.tuples(st.just("later"), st.none()),
     st.tuples(st.just("end"), st.none()),
 )
 
@@ -50,6 +59,15 @@ class Show:
     def placement(self, index: int) -> int:
         items = self.room.items.shown().filter(placement__listing=self.goods[index])
         return items.values_list("placement_id", flat=True).first() or 0
+
+    def ask(self) -> None:
+        actions.open_poll(
+            room=self.room,
+            question="More silk?",
+            options=["Yes", "No"],
+            seconds=60,
+            actor=self.room.anchor,
+        )
 
     def take(self, step: tuple[str, Any]) -> None:
         kind, value = step
@@ -77,12 +95,31 @@ class Show:
         elif kind == "unlist":
             actions.item_withdrawn(listing_id=self.goods[value].pk)
         elif kind == "video":
+            assert self.room.stream is not None
             report = reports.record_on_air if value else reports.record_off_air
             report(self.room.stream.key)
             actions.video_changed(stream_key=self.room.stream.key)
         elif kind == "sale":
             line = {"placement_id": self.placement(value), "title": "Silk", "quantity": 1}
             actions.order_paid(order="A1", buyer_id=anchor.pk, lines=[line])
+        elif kind == "hold":
+            placement = self.placement(value)
+            actions.pin(room=self.room, placement_id=placement, actor=anchor, seconds=30)
+        elif kind == "notice":
+            if value:
+                actions.announce(room=self.room, text="Free delivery", actor=anchor, minutes=5)
+            else:
+                actions.take_notice_down(room=self.room, actor=anchor)
+        elif kind == "poll":
+            self.ask() if value else actions.take_poll_down(room=self.room, actor=anchor)
+        elif kind == "vote":
+            running = self.room.polls.filter(state="RUNNING")
+            votes.cast(Vote(poll.pk, self.room.pk, anchor.pk, value) for poll in running)
+        elif kind == "ticker":
+            actions.show_ticker(room=self.room, on=value, actor=anchor)
+        elif kind == "later":
+            with clock.travel(timedelta(minutes=11)):
+                deadlines.fire_due()
         elif kind == "flash":
             placement = self.placement(value)
             terms = PlacementTerm.objects.filter(placement=placement)
