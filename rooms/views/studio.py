@@ -82,12 +82,12 @@ def console(request: HttpRequest, slug: str) -> HttpResponse:
             else None,
             "selection": _selection(room),
             "may": allowed(room.my_role),
+            "address": address(room),
         },
     )
 
 
 @require_safe
-            "address": address(room),
 @login_required
 def selection_list(request: HttpRequest, slug: str) -> HttpResponse:
     """rooms/_selection.html with `selection` and `room`, or the same as JSON; `?q=`, `?page=`."""
