@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 import redis as redis_errors
@@ -60,6 +62,34 @@ def remember(room_id: int, line: str) -> None:
         shards.execute(room_id, fill)
     except redis_errors.RedisError:
         return
+
+
+def refill(room_ids: Iterable[int]) -> None:
+    """After a loss of Redis: put logged lines back behind those said since, once for each loss."""
+    for room_id in room_ids:
+        key = wire.chat_key(room_id)
+
+        def claim(pipeline: Any, room_id: int = room_id, key: str = key) -> None:
+            # Gone together with the data, so one process refills after each loss.
+            pipeline.set(wire.refilled_key(room_id), 1, nx=True, ex=wire.STREAM_SECONDS)
+            pipeline.lrange(key, 0, -1)
+
+        try:
+            claimed, lines = shards.execute(room_id, claim)
+            if not claimed:
+                continue
+            said = {json.loads(line)["id"] for line in lines}
+            old = [line for line in reversed(from_log(room_id)) if line["id"] not in said]
+            if old:
+                shards.execute(room_id, partial(_append, key=key, lines=old))
+        except redis_errors.RedisError:
+            continue
+
+
+def _append(pipeline: Any, *, key: str, lines: list[dict[str, Any]]) -> None:
+    pipeline.rpush(key, *(wire.encode({"t": "chat", **line}) for line in lines))
+    pipeline.ltrim(key, 0, wire.CHAT_HISTORY - 1)
+    pipeline.expire(key, wire.STREAM_SECONDS)
 
 
 def forget(room_id: int, *, ids: list[str] | None = None, user_id: int | None = None) -> None:

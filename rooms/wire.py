@@ -31,6 +31,11 @@ def chat_key(room_id: int) -> str:
     return key("rooms", "chat", room_id)
 
 
+def refilled_key(room_id: int) -> str:
+    """Set when the chat history was put back after a loss of Redis."""
+    return key("rooms", "refilled", room_id)
+
+
 def presence_key(room_id: int) -> str:
     """Hash: server process → its people, as `rooms.presence` writes them."""
     return key("rooms", "presence", room_id)

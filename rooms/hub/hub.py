@@ -16,7 +16,7 @@ from weakref import WeakKeyDictionary
 from django.conf import settings
 from django.db import DatabaseError
 
-from rooms import notices, shards, wire
+from rooms import history, notices, shards, wire
 from rooms.hub import metrics, sessions, store
 from rooms.hub.channel import RoomChannel
 from rooms.hub.crowd import Crowd
@@ -176,8 +176,10 @@ class Hub:
     # Incoming ----------------------------------------------------------------------------
 
     async def _redis_returned(self, shard: Shard) -> None:
-        """What was pushed meanwhile is found in PostgreSQL; so is who signed out."""
-        await self._compare_heads(list(shard.channels.values()))
+        """What was pushed meanwhile is found in PostgreSQL; so are the chat and who signed out."""
+        channels = list(shard.channels.values())
+        await self._compare_heads(channels)
+        await store.ask(history.refill, [channel.id for channel in channels if channel.viewers])
         if shard.url == settings.REDIS_URL:
             self._notices_missed = True
             await self._check_sessions_when_due()

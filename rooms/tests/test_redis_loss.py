@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from orders.models import Order
-from rooms import actions, hub, wire
+from rooms import actions, history, hub, wire
+from rooms.models import ChatMessage
 from rooms.snapshot import snapshot
 from rooms.tests import factories as make
 from rooms.tests.test_presence import Elsewhere, elsewhere, last_count
@@ -151,3 +152,28 @@ async def test_a_room_opened_while_redis_is_away_is_read_when_it_is_back(
         await asyncio.sleep(0.3)
 
     await within(BACK_SECONDS, lambda: guest.all("chat"), poke=say)
+
+
+async def test_the_chat_comes_back_after_a_loss(watch, db_do, own_redis) -> None:
+    room = await db_do(make.live_room)
+    people = [await watch(room, await db_do(make.user)) for _ in range(4)]
+    for number, person in enumerate(people):
+        await person.send({"t": "chat", "text": f"line {number}"})
+        await people[0].get("chat", text=f"line {number}")
+
+    async def logged() -> int:
+        return await db_do(ChatMessage.objects.filter(room=room).count)
+
+    while await logged() < len(people):
+        await asyncio.sleep(0.1)
+    own_redis.kill9()
+    await asyncio.to_thread(own_redis.start)
+    await db_do(actions.post_chat, room=room, user=await db_do(make.user), text="after")
+    began = time.monotonic()
+    whole = ["line 0", "line 1", "line 2", "line 3", "after"]
+    while [line["text"] for line in (await db_do(snapshot, room.pk))["chat"]] != whole:
+        assert time.monotonic() - began < BACK_SECONDS
+        await asyncio.sleep(0.1)
+    # Another process that comes back does not put them in twice.
+    await db_do(history.refill, [room.pk])
+    assert [line["text"] for line in (await db_do(snapshot, room.pk))["chat"]] == whole
