@@ -25,7 +25,7 @@ from rooms.actions.goods import wire_form
 from rooms.actions.talk import one_line
 from rooms.models import Room, RoomItem
 from rooms.numbers import numbers
-from rooms.permissions import allowed, room_for, rooms_helped
+from rooms.permissions import allowed, room_for
 from rooms.sharing import address
 from rooms.snapshot import snapshot, state_of
 from rooms.views.verbs import moment, number, optional, text, verb, wants_json
