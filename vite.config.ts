@@ -1,6 +1,6 @@
 import { defineConfig } from "vite";
 
-// Two islands (room, studio) and one style sheet; every other page is server-rendered.
+// Three islands (room, studio, moderate) and one style sheet; every other page is server-rendered.
 export default defineConfig({
   base: "/static/dist/",
   publicDir: false,
@@ -18,6 +18,7 @@ export default defineConfig({
         base: "frontend/src/base.ts",
         room: "frontend/src/room/main.ts",
         studio: "frontend/src/studio/main.ts",
+        moderate: "frontend/src/moderate/main.ts",
       },
     },
   },

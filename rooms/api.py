@@ -15,6 +15,7 @@ from core.actors import acting
 from core.errors import NotFound
 from core.schemas import Body
 from rooms import actions, feed
+from rooms.actions import reports
 from rooms.actions.goods import wire_form
 from rooms.permissions import room_for
 from rooms.snapshot import snapshot, sources, state_of, still
@@ -76,6 +77,7 @@ class PinIn(Body):
 class ChatIn(Body):
     text: str = Field(max_length=2000)
     id: str = Field("", max_length=32)
+    reply_to: str = Field("", max_length=60)
 
 
 class LikesIn(Body):
@@ -153,7 +155,28 @@ def add_likes(request: HttpRequest, slug: str, body: LikesIn) -> Any:
 @router.post("/rooms/{slug:slug}/chat", response=dict[str, Any], summary="Say something")
 def post_chat(request: HttpRequest, slug: str, body: ChatIn) -> Any:
     room = visible_room(request.user, slug)
-    return actions.post_chat(room=room, user=_me(request), text=body.text, nonce=body.id)
+    return actions.post_chat(
+        room=room, user=_me(request), text=body.text, nonce=body.id, reply_to=body.reply_to
+    )
+
+
+class ReportIn(Body):
+    reason: str = Field(max_length=8)
+    line: str = Field("", max_length=60)
+    note: str = Field("", max_length=300)
+
+
+@router.post("/rooms/{slug:slug}/reports", response={204: None}, summary="Report a line or a room")
+def report(request: HttpRequest, slug: str, body: ReportIn) -> Any:
+    """`reason` as docs/realtime.md lists them. Without `line` the report is about the room."""
+    reports.report(
+        room=visible_room(request.user, slug),
+        reporter=_me(request),
+        reason=body.reason,
+        line=body.line,
+        text=body.note,
+    )
+    return Status(204, None)
 
 
 # Rooms one runs, as anchor or crew ----------------------------------------------------------------

@@ -14,7 +14,8 @@ from accounts.events import AccessChanged
 from catalog.events import ListingChanged, ListingUnlisted
 from core import clock
 from core.events import handles
-from orders.events import OrderPaid
+from orders.events import OrderLineCancelled, OrderPaid, OrderPlaced
+from promotion.events import CouponMoved, FlashSaleMoved
 from rooms import actions, notices
 from rooms.models import Room
 from streaming.events import StreamEnded, StreamInterrupted, StreamResumed, StreamStarted
@@ -52,6 +53,33 @@ def stock_moved(event: StockChanged) -> None:
 @handles(OrderPaid)
 def sold(event: OrderPaid) -> None:
     actions.order_paid(order=event.order, buyer_id=event.buyer_id, lines=event.lines)
+
+
+@handles(OrderPaid)
+def fan_bought(event: OrderPaid) -> None:
+    actions.reward_buyer(buyer_id=event.buyer_id, lines=event.lines)
+
+
+@handles(OrderPlaced)
+def pieces_taken(event: OrderPlaced) -> None:
+    for flash_id in sorted({line["flash_id"] for line in event.lines if line.get("flash_id")}):
+        actions.flash_moved(flash_id=flash_id)
+
+
+@handles(OrderLineCancelled)
+def pieces_given_back(event: OrderLineCancelled) -> None:
+    if event.flash_id is not None:
+        actions.flash_moved(flash_id=event.flash_id)
+
+
+@handles(FlashSaleMoved)
+def flash_sale_moved(event: FlashSaleMoved) -> None:
+    actions.flash_moved(flash_id=event.flash_id)
+
+
+@handles(CouponMoved)
+def coupon_moved(event: CouponMoved) -> None:
+    actions.coupon_moved(coupon_id=event.coupon_id, room_id=event.room_ref)
 
 
 @handles(ListingChanged)

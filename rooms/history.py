@@ -8,10 +8,20 @@ from functools import partial
 from typing import Any
 
 import redis as redis_errors
+from django.db.models.expressions import RawSQL
 
 from rooms import shards, wire
 from rooms.journal import push
 from rooms.models import ChatMessage
+
+# A line may reach the log a moment after it was removed: the event knows better.
+_REMOVED = """EXISTS (
+    SELECT 1 FROM rooms_roomevent e
+    WHERE e.room_id = rooms_chatmessage.room_id AND e.type = 'chat.removed'
+        AND e.at >= rooms_chatmessage.at
+        AND (e.payload->'ids' ? rooms_chatmessage.line
+            OR (e.payload->>'user')::bigint = rooms_chatmessage.user_id)
+)"""
 
 
 def recent(room_id: int) -> list[dict[str, Any]]:
@@ -35,8 +45,8 @@ def decoded(lines: list[str]) -> list[dict[str, Any]]:
 
 def from_log(room_id: int) -> list[dict[str, Any]]:
     """The same from PostgreSQL, in one query."""
-    rows = list(ChatMessage.objects.shown().filter(room=room_id)[: wire.CHAT_HISTORY])
-    return [public_form(row) for row in reversed(rows)]
+    said = ChatMessage.objects.shown().filter(room=room_id).annotate(gone=RawSQL(_REMOVED, []))  # noqa: S611
+    return [public_form(row) for row in reversed(said.filter(gone=False)[: wire.CHAT_HISTORY])]
 
 
 def public_form(row: ChatMessage) -> dict[str, Any]:

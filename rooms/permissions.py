@@ -8,10 +8,12 @@ from __future__ import annotations
 from typing import Any, Final
 
 from django.contrib.auth.models import AnonymousUser
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from core.errors import Forbidden, NotFound
 from rooms.models import CrewMember, Room
+from rooms.states import OPEN
 
 ANCHOR: Final = "anchor"
 ASSISTANT: Final = CrewMember.Role.ASSISTANT.value
@@ -66,6 +68,13 @@ def may(role: str, action: str) -> bool:
 def allowed(role: str) -> frozenset[str]:
     """All actions of a role, for showing and hiding."""
     return frozenset(action for action, roles in TABLE.items() if role in roles)
+
+
+def rooms_helped(user: Any) -> QuerySet[Room]:
+    """Open rooms of the anchors in whose crew `user` is."""
+    anchors = CrewMember.objects.at_work().filter(user=user).values("anchor")
+    open_rooms = Room.objects.filter(anchor__in=anchors, state__in=OPEN)
+    return open_rooms.select_related("anchor").order_by("-started_at", "id")
 
 
 def room_for(user: Any, slug: str, action: str) -> Room:

@@ -1,8 +1,12 @@
 from django.urls import path
 
-from rooms.views import plan, sharing, studio, tools, watching
+from rooms.views import crew, deals, moderate, plan, sanctions, sharing, studio, tools, watching
 
 urlpatterns = [
+    *crew.urls,
+    *moderate.urls,
+    *sanctions.urls,
+    *deals.urls,
     *tools.urls,
     *plan.urls,
     *sharing.urls,

@@ -1,10 +1,20 @@
 """Everything that happens in a room, one function per use case, one transaction each."""
 
+from rooms.actions.deals import (
+    abort_flash,
+    claim_coupon,
+    coupon_moved,
+    drop_coupon,
+    flash_moved,
+    start_flash,
+    withdraw_coupon,
+)
 from rooms.actions.goods import add_item, pin, pull_item, sort_items
 from rooms.actions.news import (
     item_withdrawn,
     listing_changed,
     order_paid,
+    reward_buyer,
     show_ticker,
     stock_changed,
     video_changed,
@@ -24,13 +34,18 @@ from rooms.actions.shows import (
 from rooms.actions.talk import add_likes, post_chat
 
 __all__ = [
+    "abort_flash",
     "add_item",
     "add_likes",
     "announce",
+    "claim_coupon",
     "close_poll",
+    "coupon_moved",
     "create_room",
     "discard_room",
+    "drop_coupon",
     "end_room",
+    "flash_moved",
     "go_live",
     "item_withdrawn",
     "listing_changed",
@@ -42,12 +57,15 @@ __all__ = [
     "post_chat",
     "pull_item",
     "quick_start",
+    "reward_buyer",
     "schedule_room",
     "show_ticker",
     "sort_items",
+    "start_flash",
     "start_show",
     "stock_changed",
     "take_notice_down",
     "take_poll_down",
     "video_changed",
+    "withdraw_coupon",
 ]

@@ -12,7 +12,7 @@ from accounts.models import User
 from core import clock
 from core.actors import SYSTEM
 from promotion.models import Placement, PlacementTerm
-from rooms import cards, wire
+from rooms import cards, fans, wire
 from rooms.actions.goods import pull_locked, wire_form
 from rooms.actions.locking import locked, must_be_open
 from rooms.actions.shows import end_room
@@ -122,6 +122,13 @@ def order_paid(*, order: str, buyer_id: int, lines: Iterable[dict[str, Any]]) ->
             _announce(room_id, wire.masked(buyer.name), sold)
         message = wire.encode({"t": "order.paid", "order": order})
         transaction.on_commit(partial(push, room_id, [{"k": "to", "u": buyer_id, "d": message}]))
+
+
+def reward_buyer(*, buyer_id: int, lines: Iterable[dict[str, Any]]) -> None:
+    """A purchase makes its buyer more of a fan of each anchor whose placement sold something."""
+    sold = [line["placement_id"] for line in lines if line.get("placement_id")]
+    anchors = set(Placement.objects.filter(pk__in=sold).values_list("anchor_id", flat=True))
+    fans.add({(anchor, buyer_id): fans.POINTS["order"] for anchor in anchors})
 
 
 def _announce(room_id: int, name: str, sold: list[dict[str, Any]]) -> None:

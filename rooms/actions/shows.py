@@ -15,8 +15,10 @@ from core.actors import Actor, acting
 from core.errors import Conflict, Invalid
 from core.ids import ALPHABET
 from core.models import Deadline
+from rooms.actions.deals import close_deals
 from rooms.actions.goods import unpin
 from rooms.actions.locking import locked, must_be_open, try_locked
+from rooms.actions.moderation import hang_rules
 from rooms.actions.polls import close_running
 from rooms.actions.talk import one_line
 from rooms.journal import record
@@ -46,6 +48,7 @@ def create_room(*, anchor: User, title: str = "", cover_key: str = "") -> Room:
         stream=streaming.create_stream(owner=anchor),
     )
     ROOM.start(room, actor=acting(anchor, "anchor"))
+    hang_rules(room)
     return room
 
 
@@ -121,6 +124,7 @@ def end_room(*, room: Room, actor: Actor) -> Room:
         return room
     unpin(room)
     close_running(room)
+    close_deals(room)
     ROOM.move(room, "ENDED", actor=actor, ended_at=clock.now())
     Room.objects.filter(pk=room.pk).update(video_state=Room.Video.ENDED)
     room.video_state = Room.Video.ENDED
@@ -135,9 +139,8 @@ def discard_room(*, room: Room, actor: User) -> None:
     """Put a show away that never began. Raises IllegalMove when it did."""
     room = locked(room.pk)
     must_be_open(room)
-    ROOM.move(
-        room, "ARCHIVED", actor=acting(actor, "anchor"), plan_version=room.plan_version + 1
-    )
+    close_deals(room)
+    ROOM.move(room, "ARCHIVED", actor=acting(actor, "anchor"), plan_version=room.plan_version + 1)
     record(room, ("room.state", state_of(room)))
 
 

@@ -37,6 +37,8 @@ class Keeper:
         self._channels = channels
         self.chatlog = ChatLog()
         self.fans = FanBook(channels)
+        # What was last enforced here: pages share the gates and may have newer ones already.
+        self._enforced: dict[int, House] = {}
         self._refreshing: set[asyncio.Task[None]] = set()
         self.tasks = [
             asyncio.create_task(self._check(), name="room-houses"),
@@ -48,6 +50,7 @@ class Keeper:
         """Read what the room is judged by, before its first viewer. Raises DatabaseError."""
         houses, lines = await store.ask(_read_all, channel.anchor_id, channel.id)
         house.give(houses)
+        self._enforced.setdefault(channel.anchor_id, houses[channel.anchor_id])
         channel.talk.recall(lines)
 
     def changed(self, anchor_id: int) -> None:
@@ -74,23 +77,33 @@ class Keeper:
         anchors = {channel.anchor_id for channel in self._channels() if channel.viewers}
         if not anchors:
             return
-        known = {anchor: house.gate(anchor).house.version for anchor in anchors}
+        for gone in self._enforced.keys() - anchors:
+            del self._enforced[gone]
         versions = await store.ask(house.versions, anchors)
-        stale = [anchor for anchor in anchors if versions.get(anchor, 0) > known[anchor]]
+        stale = [
+            anchor for anchor in anchors if versions.get(anchor, 0) > self._before(anchor).version
+        ]
         if stale:
             await self._refresh(stale)
 
     async def _refresh(self, anchors: list[int]) -> None:
-        before = {anchor: house.gate(anchor).house for anchor in anchors}
-        house.give(await store.ask(house.load, anchors))
-        for channel in self._channels():
-            if channel.anchor_id in before:
-                self._enforce(channel, before[channel.anchor_id])
+        houses = await store.ask(house.load, anchors)
+        house.give(houses)
+        for anchor, after in houses.items():
+            before = self._before(anchor)
+            if after.version < before.version:
+                continue
+            self._enforced[anchor] = after
+            for channel in self._channels():
+                if channel.anchor_id == anchor:
+                    self._enforce(channel, before, after)
 
-    def _enforce(self, channel: RoomChannel, before: House) -> None:
+    def _before(self, anchor_id: int) -> House:
+        return self._enforced.get(anchor_id) or House(anchor_id)
+
+    def _enforce(self, channel: RoomChannel, before: House, after: House) -> None:
         """Tell who is concerned, and show the banned the door."""
         now = time.time()
-        after = channel.talk.gate.house
         for user_id in list(channel.signed_in):
             old = {s.id: s for s in before.sanctions.get(user_id, ())}
             new = {s.id: s for s in after.sanctions.get(user_id, ()) if s.holds(now)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+from collections.abc import Awaitable
 from typing import Any
 
 from django.db import DatabaseError
@@ -97,6 +98,26 @@ class Conversation:
             self.viewer.close(ABUSE)
         else:
             self.viewer.push(answer)
+
+    def answer_later(
+        self, message: dict[str, Any], work: Awaitable[Any], answer: dict[str, Any]
+    ) -> None:
+        """Push `answer` when `work` is done, or the refusal it raises; others are heard meanwhile."""
+        self.start(self._answer_after(message, work, answer))
+
+    async def _answer_after(
+        self, message: dict[str, Any], work: Awaitable[Any], answer: dict[str, Any]
+    ) -> None:
+        with translation.override(self.viewer.language):
+            try:
+                await work
+            except DomainError as error:
+                self._refuse(error, message)
+            except DatabaseError:
+                log.warning("not done without database", exc_info=True)
+                self._refuse(Invalid(_("Try again in a moment."), code="unavailable"), message)
+            else:
+                self.viewer.push(answer)
 
     # Knowing the room --------------------------------------------------------------------
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from rooms.messages import buying, likes, meeting, talk, tools
+from rooms.messages import buying, deals, likes, meeting, reports, talk, tools
 
 HANDLERS: dict[str, Callable[[Any, dict[str, Any]], Awaitable[None]]] = {
     **meeting.HANDLERS,
     **talk.HANDLERS,
     **likes.HANDLERS,
+    **reports.HANDLERS,
     **buying.HANDLERS,
+    **deals.HANDLERS,
     **tools.HANDLERS,
 }

@@ -21,11 +21,12 @@ from core.actors import acting
 from core.errors import Invalid, NotFound
 from promotion.selection import Selectable, selectable
 from rooms import actions, asks, cards, wire
+from rooms.actions.crew import invitations
 from rooms.actions.goods import wire_form
 from rooms.actions.talk import one_line
 from rooms.models import Room, RoomItem
 from rooms.numbers import numbers
-from rooms.permissions import allowed, room_for
+from rooms.permissions import allowed, room_for, rooms_helped
 from rooms.sharing import address
 from rooms.snapshot import snapshot, state_of
 from rooms.views.verbs import moment, number, optional, text, verb, wants_json
@@ -40,8 +41,10 @@ def home(request: HttpRequest) -> HttpResponse:
     """rooms/studio_home.html: `on_air`, `planned` (DRAFT and SCHEDULED, by time), `past` (newest 12),
     each a list of Room; past ones carry `.numbers` ({orders, units, amount_minor, currency, …}).
     Forms: POST /studio/go-live/ (`title` optional), POST /studio/rooms/ (`title`, `scheduled_at`
-    as the browser's datetime-local, optional).
+    as the browser's datetime-local, optional). `helping`: open rooms of anchors whose crew one is in;
+    `invited`: how many invitations wait.
     """
+    assert isinstance(request.user, User)
     rooms = Room.objects.for_actor(request.user).select_related("anchor")
     past = list(rooms.filter(state__in=["ENDED", "REPLAY"])[:PAST_SHOWN])
     for room in past:
@@ -55,6 +58,8 @@ def home(request: HttpRequest) -> HttpResponse:
                 rooms.filter(state__in=["DRAFT", "SCHEDULED"]).order_by("scheduled_at")
             ),
             "past": past,
+            "helping": list(rooms_helped(request.user)),
+            "invited": len(invitations(request.user)),
         },
     )
 

@@ -48,7 +48,7 @@ def data(request: HttpRequest) -> Mapping[str, Any]:
     """The body as one mapping. Raises Invalid for JSON that is none."""
     if request.content_type != "application/json":
         fields: dict[str, Any] = {name: request.POST[name] for name in request.POST}
-        for name in ("order", "options"):
+        for name in ("order", "options", "lines", "words"):
             if name in request.POST:
                 fields[name] = request.POST.getlist(name)
         return fields

@@ -12,34 +12,56 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from accounts.models import Follow
-from core.errors import NotFound
+from core import clock
+from core.errors import Forbidden, NotFound
+from promotion.models import CouponClaim
 from rooms import cards
-from rooms.models import Reminder, Room, RoomItem
+from rooms.models import Reminder, Room, RoomItem, Sanction
+from rooms.moderation.gate import banned
+from rooms.permissions import VIEWER, role_in
 from rooms.sharing import address
 from rooms.snapshot import snapshot
+from rooms.states import PUBLIC
 from streaming import actions as streaming
 from streaming.models import Marker
 
 
 def visible_room(user: Any, slug: str) -> Room:
-    """A public room, or one's own draft. Raises NotFound."""
-    rooms = Room.objects.select_related("anchor", "stream")
-    room = rooms.public().filter(slug=slug).first()
-    if room is None and user.is_authenticated:
-        room = rooms.for_actor(user).filter(slug=slug).exclude(state="ARCHIVED").first()
-    if room is None:
+    """A public room, or a draft of one's own or of an anchor one helps.
+
+    Raises NotFound, Forbidden(banned) for somebody who is banned from the anchor's rooms.
+    """
+    room = Room.objects.select_related("anchor", "stream").filter(slug=slug).first()
+    if room is not None and user.is_authenticated:
+        ban = Sanction.objects.standing().filter(anchor=room.anchor_id, user=user, kind="ban")
+        if ban.exists():
+            raise banned()
+    if room is None or not (room.state in PUBLIC or _prepares(user, room)):
         raise NotFound(_("There is no such room."))
     return room
+
+
+def _prepares(user: Any, room: Room) -> bool:
+    return (
+        room.state != "ARCHIVED"
+        and user.is_authenticated
+        and role_in(room.anchor_id, user.pk) != VIEWER
+    )
 
 
 @require_safe
 def room_page(request: HttpRequest, slug: str) -> HttpResponse:
     """rooms/room.html: `room`, `snapshot` (docs/realtime.md, given as json_script "room-snapshot"),
-    `cover` ({src, srcset, alt} or None), `following` (bool), `is_anchor` (bool), `reminded` (bool).
+    `cover` ({src, srcset, alt} or None), `following` (bool), `is_anchor` (bool), `reminded` (bool),
+    `address` (of this page, from outside), `claimed` (ids of the coupons that one took here),
+    `has_coupon` (whether one of them can still be spent).
 
     Reads well without JavaScript: `snapshot.items` and `snapshot.chat` are rendered by the template.
     """
-    room = visible_room(request.user, slug)
+    try:
+        room = visible_room(request.user, slug)
+    except Forbidden:
+        return redirect("sanctions")
     state = snapshot(room.pk)
     response = render(
         request,
@@ -52,6 +74,7 @@ def room_page(request: HttpRequest, slug: str) -> HttpResponse:
             "is_anchor": room.anchor_id == request.user.pk,
             "reminded": _reminded(request.user, room),
             "address": address(room),
+            **_coupons(request.user, room),
         },
     )
     # Signed play-out addresses and the viewer's name are in the page.
@@ -65,6 +88,17 @@ def cover(room: Room, items: list[dict[str, Any]]) -> dict[str, str] | None:
         return cards.cover(room.cover_key, room.title)
     first = sorted(items, key=lambda item: item["state"] != "PINNED")[:1]
     return first[0]["picture"] if first else None
+
+
+def _coupons(user: Any, room: Room) -> dict[str, Any]:
+    if not user.is_authenticated:
+        return {"claimed": [], "has_coupon": False}
+    claims = CouponClaim.objects.filter(user=user, coupon__room_ref=room.pk)
+    rows = list(claims.values_list("coupon_id", "order_ref", "expires_at"))
+    return {
+        "claimed": [coupon for coupon, _order, _end in rows],
+        "has_coupon": any(not order and end > clock.now() for _coupon, order, end in rows),
+    }
 
 
 def _reminded(user: Any, room: Room) -> bool:
@@ -81,10 +115,11 @@ def _follows(user: Any, room: Room) -> bool:
 
 @require_safe
 def replay_page(request: HttpRequest, slug: str) -> HttpResponse:
-    """rooms/replay.html: `room`, `snapshot`, `cover`, `recording` ({url, chapters_url, download_url}
-    or None while it is being written or nothing was on air), `chapters`: in order of time
-    {offset_ms, end_ms|None, placement, number, title, picture, price, variants, listing_url, on_sale}
-    with today's price and stock, `shelf`: the same for items that were never pinned, without times.
+    """rooms/replay.html: `room`, `snapshot`, `cover`, `address`, `recording` ({url, chapters_url,
+    download_url} or None while it is being written or nothing was on air), `chapters`: in order of
+    time {offset_ms, end_ms|None, placement, number, title, picture, price, variants, listing_url,
+    on_sale} with today's price and stock, `shelf`: the same for items that were never pinned, without
+    times.
 
     `offset_ms` counts from the first picture; `recording.chapters_url` has the exact places of the
     same markers (by `ref` = placement) where the show was interrupted.

@@ -91,6 +91,8 @@ export type RoomEvent = { s?: number } & (
   | { t: "ticker"; name: string; title: string; qty: number }
   | ({ t: "chat" } & ChatLine)
   | { t: "chat.removed"; ids?: string[]; user?: number }
+  /** To the crew only: something waits for it, or was decided. */
+  | { t: "mod"; what: string }
   | { t: "likes"; n: number; total: number }
   | { t: "viewers"; n: number }
   | { t: "joins"; n: number; names: string[] }

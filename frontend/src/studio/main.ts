@@ -131,7 +131,7 @@ class LiveStudio extends HTMLElement {
       toast(say("offline_chat"), "warn");
       return;
     }
-    const user = { id: this.me, name: this.state.room.anchor.name, role: "anchor" as const };
+    const user = { id: this.me, name: this.dataset.name ?? "", role: (this.dataset.role ?? "anchor") as Role };
     this.chat.addOwn({ id: `${this.me}.${nonce}`, user, text, at: this.socket.now() });
     field.value = "";
   }
