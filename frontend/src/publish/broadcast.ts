@@ -31,7 +31,7 @@ export class Broadcast {
   #goodFor = 0;
   #queued = 0;
   readonly #full: number;
-  #stillAt = 0;
+  #stillAt = -STILL_EVERY;
   #counted = { at: performance.now(), bytes: 0, encoded: 0, dropped: 0 };
   readonly #ticking: ReturnType<typeof setInterval>;
   #ended = false;

@@ -2,7 +2,7 @@
 
 import type { ChatLine, Item, RoomEvent, Snapshot, Variant } from "./protocol";
 
-export const CHAT_KEPT = 150;
+export const CHAT_KEPT = 120;
 
 /** What a change touches, so that only those parts of the page are drawn again. */
 export type Topic = "room" | "items" | "pin" | "stock" | "chat" | "counts" | "video" | "board" | "removed";
