@@ -136,22 +136,27 @@ class Comparison:
             while not fixed and not window.sustained and (rate := lower(window.rate)):
                 self.rates[contender.name] = rate
                 window = met.window(rate, self.seconds)
-        if contender.name == "ours":
+        if contender.name == "ours" and (window.kept_up or not self.tick_ms):
             self.tick_ms.append(_nearest_tick(window.frame_seconds))
         return window
 
+    def _whole(self, name: str) -> list[Window]:
+        """Windows that nobody starved; all of them when there is no such one."""
+        found = self.windows[name]
+        return [window for window in found if window.kept_up] or found
+
     def figure(self, name: str) -> int:
-        return round(median(window.per_cpu_second for window in self.windows[name]))
+        return round(median(window.per_cpu_second for window in self._whole(name)))
 
     def _middle(self, name: str, field: str) -> float:
-        return round(median(getattr(window, field) for window in self.windows[name]), 1)
+        return round(median(getattr(window, field) for window in self._whole(name)), 1)
 
     def result(self) -> dict[str, Any]:
         ours = self.figure("ours")
         peers = {name: self.figure(name) for name in self.windows if name != "ours"}
         ratio = {name: round(ours / value, 2) for name, value in peers.items() if value}
-        mine = self.windows["ours"]
-        lost = sum(window.lost for window in mine)
+        mine = self._whole("ours")
+        lost = sum(window.lost for window in self.windows["ours"])
         p99 = self._middle("ours", "p99_ms")
         return {
             "viewers": self.viewers,
@@ -162,8 +167,8 @@ class Comparison:
             "ratio_rounds": {
                 name: [
                     round(a.per_cpu_second / b.per_cpu_second, 2)
-                    for a, b in zip(mine, self.windows[name], strict=True)
-                    if b.per_cpu_second
+                    for a, b in zip(self.windows["ours"], self.windows[name], strict=True)
+                    if a.kept_up and b.per_cpu_second
                 ]
                 for name in peers
             },
@@ -177,12 +182,13 @@ class Comparison:
             "bytes_per_delivery": round(
                 median(window.bytes / max(1, window.messages) for window in mine)
             ),
+            "whole_rounds": {name: len(self._whole(name)) for name in self.windows},
             "rates": self.rates,
             "sustained": {n: all(w.sustained for w in ws) for n, ws in self.windows.items()},
             # Batching-neutral: what one write costs.
             "frames_per_cpu_second": {
-                name: round(median(w.frames / w.cpu for w in found if w.cpu))
-                for name, found in self.windows.items()
+                name: round(median(w.frames / w.cpu for w in self._whole(name) if w.cpu))
+                for name in self.windows
             },
             "published_per_second": {n: self._middle(n, "published") for n in self.windows},
             "peers_p99_ms": {name: self._middle(name, "p99_ms") for name in peers},

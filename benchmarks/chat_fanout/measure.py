@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from bisect import bisect_right
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ BOUND_MS = 5_000
 # Of what was published, delivered within the window: less means that a backlog grows.
 KEPT_UP = 0.9
 # A window has at least so many messages, however slow the rate.
-FEWEST_MESSAGES = 3
+FEWEST_MESSAGES = 2
 DRAIN_SECONDS = 15.0
 
 
@@ -74,6 +75,10 @@ class Meeting:
         self._crowd = crowd
         self._publisher = publisher
 
+    @property
+    def viewers(self) -> int:
+        return self._crowd.viewers
+
     def window(self, rate: float, seconds: float) -> Window:
         """Publish at `rate`, measure after a moment, stop, and wait for what is still under way."""
         seconds = max(seconds, FEWEST_MESSAGES / rate)
@@ -126,7 +131,8 @@ def meeting(contender: Contender, viewers: int) -> Iterator[Meeting]:
 
 def search(meeting: Meeting, seconds: float) -> float:
     """The highest rate of LADDER that is sustained; the lowest one when none is."""
-    step = LADDER.index(meeting.contender.start_rate)
+    step = bisect_right(LADDER, meeting.contender.start_frames / meeting.viewers) - 1
+    step = max(0, step)
     sustained = meeting.window(LADDER[step], seconds).sustained
     while sustained and step + 1 < len(LADDER):
         if not meeting.window(LADDER[step + 1], seconds).sustained:

@@ -46,7 +46,8 @@ class ManyRooms(Ours):
 
     def publisher_to(self, rooms: list[Room]) -> Publisher:
         command = [*self.publish_command()[:2], *(str(room.id) for room in rooms)]
-        return Publisher(command, self.environment(), self.cores)
+        environment = {**self.environment(), "PGOPTIONS": "-c synchronous_commit=off"}
+        return Publisher(command, environment, self.cores)
 
 
 def main() -> int:

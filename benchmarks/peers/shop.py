@@ -22,8 +22,12 @@ MANAGE = str(ROOT / "manage.py")
 # Eight things on the shelf, as an ordinary show has them.
 OPEN_ROOM = """
 import json
+from accounts.models import User
 from rooms.tests.factories import live_room
-rooms = [live_room(items=%d) for _ in range(%d)]
+anchor = User.objects.create_user  # without a password, whose hash would take longer than the rest
+taken = User.objects.count()
+names = [f"anchor{taken + number}" for number in range(%(count)d)]
+rooms = [live_room(anchor(name, f"{name}@example.org"), items=%(items)d) for name in names]
 print("HEARD " + json.dumps([{"id": room.pk, "slug": room.slug} for room in rooms]))
 """
 
@@ -48,7 +52,9 @@ class Shop:
 
     def open_rooms(self, count: int, *, items: int) -> list[Room]:
         """Rooms on air, each with an anchor of its own."""
-        output = self.manage("shell", "--no-imports", "-c", OPEN_ROOM % (items, count))
+        output = self.manage(
+            "shell", "--no-imports", "-c", OPEN_ROOM % {"items": items, "count": count}
+        )
         line = next(line for line in output.splitlines() if line.startswith("HEARD "))
         heard: list[dict[str, Any]] = json.loads(line.removeprefix("HEARD "))
         return [Room(**fields) for fields in heard]
