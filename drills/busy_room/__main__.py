@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -22,9 +23,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=10.0)
     options = parser.parse_args()
-    seconds = 60 * options.minutes
+    # Ended from outside, it still takes along what it started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    # A look costs a collection of garbage; at least six make a line.
+    every = min(20.0, 10 * options.minutes)
     with tempfile.TemporaryDirectory(prefix="busy-room-") as folder:
-        seen = measure(Path(folder), seconds=seconds, every=min(20.0, seconds / 6))
+        seen = measure(Path(folder), looks=round(60 * options.minutes / every), every=every)
     faults = {
         "a task held up the page": seen.longest_ms >= LONGEST_TASK_MS,
         "the page has too many elements": seen.elements >= MOST_ELEMENTS,

@@ -147,8 +147,8 @@ def crowd(stack: Stack, show: dict[str, Any], seen: Seen) -> Iterator[None]:
             child.wait()
 
 
-def measure(data: Path, *, seconds: float, every: float) -> Seen:
-    """Watch the room for `seconds` and look at the page each `every` seconds."""
+def measure(data: Path, *, looks: int, every: float) -> Seen:
+    """Watch the room and look at the page `looks` times, with `every` seconds before each."""
     seen = Seen()
     with (
         running_room(data) as (stack, show),
@@ -164,7 +164,7 @@ def measure(data: Path, *, seconds: float, every: float) -> Seen:
         page.evaluate(FORGET)
         began = time.monotonic()
         last = ""
-        while time.monotonic() < began + seconds:
+        for _ in range(looks):
             page.wait_for_timeout(1000 * every)
             look = page.evaluate(LOOK)
             seen.longest_ms = max(seen.longest_ms, look["longest"])
@@ -179,6 +179,7 @@ def measure(data: Path, *, seconds: float, every: float) -> Seen:
             seen.nodes = max(seen.nodes, session.send("Memory.getDOMCounters")["nodes"])
             seen.heap_mb.append(heap["usedSize"] / 2**20)
             seen.at.append((time.monotonic() - began) / 60)
+            print(f"{seen.at[-1]:.1f} min {seen.heap_mb[-1]:.2f} MB {look}", flush=True)
             # Collecting is our own doing.
             page.evaluate(FORGET)
         page.context.close()

@@ -12,6 +12,7 @@ import argparse
 import asyncio
 import json
 import logging
+import signal
 import sys
 import tempfile
 import time
@@ -111,6 +112,8 @@ def main() -> int:
     parser.add_argument("--only", choices=KINDS, action="append", help="kinds of fault to run")
     parser.add_argument("--data", type=Path, help="keep services and logs in this folder")
     options = parser.parse_args()
+    # Ended from outside, it still takes along what it started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     logging.disable(logging.ERROR)
     rounds = QUICK_ROUNDS if options.quick else options.rounds
     with (

@@ -6,14 +6,14 @@ import pytest
 
 from drills.busy_room.page import MOST_ELEMENTS, measure
 
-pytestmark = [pytest.mark.browser, pytest.mark.stack, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.browser, pytest.mark.stack, pytest.mark.timeout(500)]
 
 # The drill's bound is 100 ms; a machine that runs other tests too takes its processor away.
 LONGEST_TASK_MS = 400
 
 
 def test_a_page_stays_small_and_quick_in_a_busy_room(tmp_path) -> None:
-    seen = measure(tmp_path, seconds=36, every=6)
+    seen = measure(tmp_path, looks=5, every=5)
     assert seen.complaints == []
     assert seen.crowd["refused"] == 0
     assert seen.crowd["bought"] > 0
