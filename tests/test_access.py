@@ -24,6 +24,8 @@ from orders.tests.conftest import (  # noqa: F401
     user,
 )
 from rooms import actions as rooms
+from rooms.actions import crew, moderation
+from rooms.tests import factories as make
 from supply.models import PurchaseOrder
 
 pytestmark = [pytest.mark.django_db, pytest.mark.timeout(180)]
@@ -49,7 +51,12 @@ PUBLIC = [
     r"^rooms/<slug:slug>/(replay/|poll/|calendar\.ics|qr\.svg|og\.png)?$",
 ]
 # Open to every signed-in reader of a public room.
-TAKING_PART = [r"^api/v1/rooms/<slug:slug>/chat$", r"^me/follow/", r"^rooms/<slug:slug>/reminder/$"]
+TAKING_PART = [
+    r"^api/v1/rooms/<slug:slug>/(chat|reports)$",
+    r"^me/follow/",
+    r"^api/v1/rooms/<slug:slug>/coupons/<coupon>/claim$",
+    r"^rooms/<slug:slug>/reminder/$",
+]
 # An account's own pages: no object in the address, so nobody else's to reach.
 OWN = r"<|\(\?P"
 
@@ -89,9 +96,22 @@ def world(market: Market) -> World:  # noqa: F811
     room = rooms.quick_start(user=market.buyer, title="Mine")
     shown = list_offer(offer=market.new_offer("SHOWN"), actor=market.seller)
     item = rooms.add_item(room=room, listing=shown, actor=market.buyer)
+    flash = make.flash(room, item, price=9_000)
+    coupon = make.coupon(room)
     token, _secret = issue_token(user=market.buyer, name="mine")
     unpaid = market.order(scenario="three_ds")
     charge = unpaid.payments.get()
+
+    helper = user("helper")
+    member = crew.invite(anchor=market.buyer, who=helper.username, role="moderator")
+    elsewhere_room = rooms.quick_start(user=user("strict"), title="Elsewhere")
+    given = moderation.sanction(
+        room=elsewhere_room,
+        actor=elsewhere_room.anchor,
+        role="anchor",
+        target=market.buyer,
+        kind="mute",
+    )
 
     stranger = user("stranger", is_staff=False)
     address_of(stranger)
@@ -118,8 +138,12 @@ def world(market: Market) -> World:  # noqa: F811
             (r"addresses", "pk"): market.address.pk,
             (r"addresses", "address_id"): market.address.pk,
             (r"tokens", "pk"): token.pk,
+            (r"studio/crew/", "pk"): member.pk,
+            (r"me/sanctions/", "pk"): given.pk,
             (r"tokens", "token_id"): token.pk,
             (r"items/", "placement"): item.placement_id,
+            (r"flash-sales/", "flash"): flash.pk,
+            (r"coupons/", "coupon"): coupon.pk,
             (r"streams/", "key"): room.stream.key,
             (r"lines/", "line_id"): line.pk,
             (r"offers/|stock/", "offer_id"): market.offer.pk,
