@@ -130,14 +130,18 @@ def _me(request: HttpRequest) -> User:
     return request.user
 
 
-@router.get("/rooms/{slug}/flash-sales", response=list[FlashOut], summary="Flash sales of my room")
+@router.get(
+    "/rooms/{slug:slug}/flash-sales", response=list[FlashOut], summary="Flash sales of my room"
+)
 def flash_sales(request: HttpRequest, slug: str) -> Any:
     """The newest first, at most 50."""
     room = room_for(request.user, slug, "flash_sale")
     return FlashSale.objects.filter(placement__room_ref=room.pk).order_by("-id")[:50]
 
 
-@router.post("/rooms/{slug}/flash-sales", response={201: FlashOut}, summary="Start a flash sale")
+@router.post(
+    "/rooms/{slug:slug}/flash-sales", response={201: FlashOut}, summary="Start a flash sale"
+)
 def start_flash(request: HttpRequest, slug: str, body: FlashIn) -> Any:
     room = room_for(request.user, slug, "flash_sale")
     prices = {price.variant: price.price_minor for price in body.prices}
@@ -158,7 +162,7 @@ def start_flash(request: HttpRequest, slug: str, body: FlashIn) -> Any:
 
 
 @router.post(
-    "/rooms/{slug}/flash-sales/{flash}/abort", response=FlashOut, summary="Abort a flash sale"
+    "/rooms/{slug:slug}/flash-sales/{flash}/abort", response=FlashOut, summary="Abort a flash sale"
 )
 def abort_flash(
     request: HttpRequest, slug: str, flash: int = Path(..., ge=1, le=BIG)
@@ -167,14 +171,16 @@ def abort_flash(
     return actions.abort_flash(room=room, flash_id=flash, actor=_me(request))
 
 
-@router.get("/rooms/{slug}/coupons", response=list[CouponOut], summary="Coupon drops of my room")
+@router.get(
+    "/rooms/{slug:slug}/coupons", response=list[CouponOut], summary="Coupon drops of my room"
+)
 def coupons(request: HttpRequest, slug: str) -> Any:
     """The newest first, at most 50."""
     room = room_for(request.user, slug, "coupon")
     return Coupon.objects.filter(room_ref=room.pk).order_by("-id")[:50]
 
 
-@router.post("/rooms/{slug}/coupons", response={201: CouponOut}, summary="Drop a coupon")
+@router.post("/rooms/{slug:slug}/coupons", response={201: CouponOut}, summary="Drop a coupon")
 def drop_coupon(request: HttpRequest, slug: str, body: CouponIn) -> Any:
     """The anchor pays it out of the commission of the orders that use it."""
     room = room_for(request.user, slug, "coupon")
@@ -182,7 +188,7 @@ def drop_coupon(request: HttpRequest, slug: str, body: CouponIn) -> Any:
 
 
 @router.post(
-    "/rooms/{slug}/coupons/{coupon}/withdraw", response=CouponOut, summary="Withdraw a coupon"
+    "/rooms/{slug:slug}/coupons/{coupon}/withdraw", response=CouponOut, summary="Withdraw a coupon"
 )
 def withdraw_coupon(
     request: HttpRequest, slug: str, coupon: int = Path(..., ge=1, le=BIG)
@@ -191,7 +197,9 @@ def withdraw_coupon(
     return actions.withdraw_coupon(room=room, coupon_id=coupon, actor=_me(request))
 
 
-@router.post("/rooms/{slug}/coupons/{coupon}/claim", response=ClaimOut, summary="Claim a coupon")
+@router.post(
+    "/rooms/{slug:slug}/coupons/{coupon}/claim", response=ClaimOut, summary="Claim a coupon"
+)
 def claim_coupon(
     request: HttpRequest, slug: str, coupon: int = Path(..., ge=1, le=BIG)
 ) -> CouponClaim:  # fmt: skip

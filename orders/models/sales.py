@@ -182,6 +182,11 @@ class OrderLine(models.Model):
         return paid * (gone + pieces) // self.quantity - paid * gone // self.quantity
 
     @property
+    def next_piece_minor(self) -> int:
+        """What goes back for one piece."""
+        return self.paid_for(1) if self.left_quantity else 0
+
+    @property
     def open_case(self) -> AfterSaleCase | None:
         """The claim that stops this line's clock, if any."""
         return self.cases.exclude(state__in=states.CASE_FINAL).first()

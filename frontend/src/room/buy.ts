@@ -1,6 +1,8 @@
 // The product sheet: choose, see the total, pay, read the result, all over the running picture.
 
 import type { Checkout, Purchase, Wish } from "./checkout";
+import { Coupons } from "./coupons";
+import { type Price, priceOf, untilChange } from "./deals";
 import { fill, part, parts, Refusal, request, say, showWhen, stamp, times } from "./page";
 import type { Item, Snapshot } from "./protocol";
 import { openSheet } from "./sheet";
@@ -14,12 +16,24 @@ export class BuySheet {
   private variant = 0;
   private qty = 1;
   private countdown = 0;
+  private turn = 0;
+  /** A flash sale that has refused this buyer while the sheet was open. */
+  private without = 0;
+  private readonly coupons: Coupons;
 
   constructor(
     private readonly sheet: HTMLDialogElement,
     private readonly state: () => Snapshot,
     private readonly checkout: Checkout,
+    private readonly now: () => number,
   ) {
+    this.coupons = new Coupons(
+      sheet.closest<HTMLElement>("live-room, room-replay") ?? sheet,
+      sheet,
+      state().room.id,
+      (minor) => this.inMoney(minor),
+      () => this.sheet.open && this.draw(),
+    );
     const form = part<HTMLFormElement>(sheet, "buy-form");
     form.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -65,6 +79,8 @@ export class BuySheet {
     this.item = item;
     this.variant = same ? kept.variant : (defaultVariant(item)?.id ?? 0);
     this.qty = same ? kept.qty : 1;
+    this.without = 0;
+    this.coupons.forget();
     if (same && kept.address !== null) this.pickAddress(kept.address);
     this.drawVariants();
     this.draw();
@@ -92,15 +108,28 @@ export class BuySheet {
     const variant = findVariant(item, this.variant);
     const pulled = !findItem(this.state(), item.placement);
     drawPicture(this.sheet, item);
-    const total = variant ? times(variant, this.qty) : "";
-    const left = variant?.left ?? 0;
+    if (purchase.phase === "price" && this.sheet.dataset.phase !== "price") this.coupons.forget();
+    if (purchase.wish?.flash && (purchase.phase === "price" || purchase.phase === "limit")) {
+      this.without = purchase.wish.flash;
+    }
+    const price = this.price();
+    const off = this.off(price);
+    const total = price ? this.inMoney(price.unit.minor * this.qty - off) : "";
+    const left = Math.min(variant?.left ?? 0, price?.flash?.left ?? MOST);
+    this.wakeAtChange();
+    const choice = this.sheet.querySelector<HTMLElement>("[data-part=coupon-row]");
+    if (choice) choice.hidden = !this.coupons.held;
+    this.sheet.toggleAttribute("data-flash", Boolean(price?.flash));
     fill(this.sheet, {
       title: item.title,
       number: String(item.number),
-      price: variant?.text ?? item.price.text,
+      price: price?.unit.text ?? item.price.text,
+      was: price?.was ?? null,
+      flash_note: price?.flash ? say("flash_limit", { n: price.flash.limit }) : null,
+      coupon_off: off ? `−${this.inMoney(off)}` : null,
       left: pulled ? say("off_shelf") : leftText(left),
       option: variant?.label || null,
-      goods: variant ? say("times", { n: this.qty, price: variant.text }) : "",
+      goods: price ? say("times", { n: this.qty, price: price.unit.text }) : "",
       total,
       pay_total: total,
     });
@@ -111,7 +140,11 @@ export class BuySheet {
     this.sheet.classList.toggle("is-sold-out", left <= 0 || pulled);
     const quantity = part<HTMLInputElement>(this.sheet, "qty");
     if (document.activeElement !== quantity) quantity.value = String(this.qty);
-    const most = Math.max(1, Math.min(MOST, left || 1));
+    const most = Math.max(1, Math.min(MOST, left || 1, price?.flash?.limit ?? MOST));
+    if (this.qty > most && purchase.phase === "idle" && price?.flash) {
+      this.setQuantity(most);
+      return;
+    }
     quantity.max = String(most);
     const locked = this.checkout.pending;
     for (const step of this.sheet.querySelectorAll<HTMLButtonElement>("[data-step]")) {
@@ -201,19 +234,49 @@ export class BuySheet {
     this.draw();
   }
 
+  private price(): Price | null {
+    const variant = this.item ? findVariant(this.item, this.variant) : undefined;
+    if (!this.item || !variant) return null;
+    return priceOf(this.state(), this.item.placement, variant, this.now(), this.without);
+  }
+
+  private off(price: Price | null): number {
+    if (!this.item || !price || this.sheet.dataset.guest !== undefined) return 0;
+    const line = { placement_id: this.item.placement, variant_id: this.variant, quantity: this.qty };
+    return this.coupons.off(line, price.flash?.id ?? null);
+  }
+
+  /** An amount in the style of the item's own price. */
+  private inMoney(minor: number): string {
+    const style = this.item?.price;
+    return style ? times({ ...style, minor }, 1) : String(minor);
+  }
+
+  /** The price turns at the very moment at which the sale begins and ends. */
+  private wakeAtChange(): void {
+    clearTimeout(this.turn);
+    const wait = this.item && untilChange(this.state(), this.item.placement, this.now());
+    if (wait === null || wait > 0x7fffffff) return;
+    this.turn = window.setTimeout(() => this.sheet.open && this.draw(), wait + 5);
+  }
+
   private keep(): void {
     const wish = this.wish();
     if (wish) this.checkout.choose(wish);
   }
 
   private wish(): Wish | null {
-    if (!this.item || !this.variant) return null;
+    const price = this.price();
+    if (!this.item || !this.variant || !price) return null;
     const address = this.sheet.querySelector<HTMLInputElement>("input[name=address]:checked");
     return {
       placement: this.item.placement,
       variant: this.variant,
       qty: this.qty,
       address: address ? Number(address.value) : null,
+      flash: price.flash?.id ?? null,
+      total: price.unit.minor * this.qty - this.off(price),
+      coupon: this.coupons.chosen,
     };
   }
 

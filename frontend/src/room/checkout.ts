@@ -5,7 +5,7 @@ import type { Answer, BuyRequest, Money, Outgoing, PaymentStep } from "./protoco
 
 export type Phase =
   | "idle" | "sending" | "waiting" | "busy" | "accepted" | "paid" | "unpaid"
-  | "sold_out" | "limit" | "closed" | "error";
+  | "sold_out" | "limit" | "price" | "closed" | "error";
 
 export type Wish = Omit<BuyRequest, "key">;
 
@@ -92,7 +92,13 @@ export class Checkout {
     clearTimeout(this.timer);
     switch (answer.t) {
       case "sold_out":
-        this.set({ ...purchase, phase: "sold_out", left: answer.left });
+        // Only the pieces at the flash price are gone: it is still to be had at the usual one.
+        if (answer.flash && !answer.left) {
+          this.set({ ...purchase, phase: "price", detail: answer.detail ?? "" });
+        } else this.set({ ...purchase, phase: "sold_out", left: answer.left });
+        break;
+      case "price_changed":
+        this.set({ ...purchase, phase: "price", detail: answer.detail });
         break;
       case "limit":
       case "closed":

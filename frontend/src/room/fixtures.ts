@@ -10,6 +10,8 @@ export function fixtures(around: Surroundings): Record<string, Fixture> {
     notice: notice(around),
     pin_timer: pinTimer(around),
     rules: rules(around),
+    flash: lazily(async () => (await import("./board/flash")).flash(around)),
+    coupon: lazily(async () => (await import("./board/coupon")).coupon(around)),
     poll: lazily(async () => (await import("./board/poll")).poll(around)),
   };
 }

@@ -25,7 +25,7 @@ import { forget, leave, visited } from "./visit";
 const NOTICE_AFTER_MS = 1200;
 const SAMPLED_MS = 3000;
 const JOINED_MS = 1000;
-const REFUSED: readonly Phase[] = ["sold_out", "limit", "closed", "error", "unpaid"];
+const REFUSED: readonly Phase[] = ["sold_out", "limit", "price", "closed", "error", "unpaid"];
 
 class LiveRoom extends HTMLElement {
   private state!: Snapshot;
@@ -77,7 +77,7 @@ class LiveRoom extends HTMLElement {
     this.checkout = new Checkout(sessionStorage, `buy-${snapshot.room.id}`, send, (purchase) =>
       this.purchaseMoved(purchase),
     );
-    this.buy = new BuySheet(part<HTMLDialogElement>(this, "buy"), state, this.checkout);
+    this.buy = new BuySheet(part<HTMLDialogElement>(this, "buy"), state, this.checkout, now);
     const around = { root: this, state, send, now, toast: (text: string) => this.toast(text) };
     this.board = new Board(fixtures(around), state);
     this.asks = new Asks(around);
@@ -151,7 +151,10 @@ class LiveRoom extends HTMLElement {
         if (this.buy.placement === event.placement) this.buy.refresh();
         return;
     }
-    if (topic === "board") this.board.draw();
+    if (topic === "board") {
+      this.board.draw();
+      this.buy.refresh();
+    }
     else if (topic === "counts") this.stage.drawCounts();
     else if (topic === "room" || topic === "video") this.stage.draw();
     else if (topic) {

@@ -1,5 +1,7 @@
 // The wire protocol of a room, as docs/realtime.md has it.
 
+import type { Coupon } from "./deals";
+
 export interface Money {
   minor: number;
   currency: string;
@@ -105,13 +107,15 @@ export type RoomEvent = { s?: number } & (
 export type Answer =
   | { t: "welcome"; s: number; now: number; you: { id: number; name: string; role: Role } | null }
   | { t: "reset"; snapshot: Snapshot }
-  | { t: "order.accepted"; key: string; order: string; total: Money; payment: PaymentStep }
+  | { t: "order.accepted"; key: string; order: string; total: Money; saved?: Money | null; payment: PaymentStep }
   | { t: "order.paid"; order: string }
-  | { t: "sold_out"; key: string; left: number }
-  | { t: "limit"; key: string; detail: string }
+  | { t: "sold_out"; key: string; left: number; flash?: number; price?: Money; detail?: string }
+  | { t: "limit"; key: string; detail: string; flash?: number | null }
+  | { t: "price_changed"; key: string; detail: string }
+  | { t: "claimed"; coupon: Coupon; expires_at: number }
   | { t: "busy"; key: string; retry_after: number }
   | { t: "closed"; key: string; detail: string }
-  | { t: "error"; code: string; detail: string; key?: string; id?: string; poll?: number }
+  | { t: "error"; code: string; detail: string; key?: string; id?: string; poll?: number; coupon?: number }
   | { t: "chat.held"; id: string; text: string; detail: string }
   | {
       t: "sanction";
@@ -140,6 +144,12 @@ export interface BuyRequest {
   variant: number;
   qty: number;
   address: number | null;
+  /** The flash sale whose price is insisted on. */
+  flash?: number | null;
+  /** The total that the buyer saw, in minor units: the order never costs more. */
+  total?: number | null;
+  /** A claimed coupon; 0 for none, null for the one that saves most. */
+  coupon?: number | null;
 }
 
 export type Outgoing =
@@ -150,4 +160,5 @@ export type Outgoing =
   | { t: "vote"; poll: number; option: number }
   | { t: "ask"; placement: number }
   | ({ t: "buy" } & BuyRequest)
+  | { t: "claim"; coupon: number }
   | { t: "ping" };

@@ -1,6 +1,8 @@
 // The tools of the console, in one place: add a line here for a new one.
 
 import type { Answer, RoomEvent } from "../../room/protocol";
+import { CouponTool } from "./coupon";
+import { FlashTool } from "./flash";
 import { NoticeTool } from "./notice";
 import { PollTool } from "./poll";
 import { TickerTool } from "./ticker";
@@ -8,6 +10,8 @@ import { type Desk, post, type Tool } from "./tool";
 
 /** Part of the page → the tool that draws it. A role's console may lack some. */
 const TOOLS: Record<string, new (desk: Desk) => Tool> = {
+  "tool-coupon": CouponTool,
+  "tool-flash": FlashTool,
   "tool-notice": NoticeTool,
   "tool-poll": PollTool,
   "tool-ticker": TickerTool,
