@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
 
+from accounts.models import User
 from core.actors import acting
 from core.admin import ReadOnly
 from core.backoffice import StateFilter, state_badge
 from core.errors import DomainError
 from rooms import actions
-from rooms.models import Room, RoomEvent, RoomItem
+from rooms.actions import reports
+from rooms.models import (
+    Appeal,
+    ModerationAction,
+    PlatformWord,
+    Report,
+    Room,
+    RoomEvent,
+    RoomItem,
+    Sanction,
+)
+from rooms.moderation import house
 
 
 class ItemInline(ReadOnly, TabularInline):
@@ -58,3 +72,96 @@ class RoomEventAdmin(ReadOnly, ModelAdmin):
     list_filter = ["type"]
     search_fields = ["room__slug"]
     list_select_related = ["room"]
+
+
+@admin.register(Report)
+class ReportAdmin(ReadOnly, ModelAdmin):
+    """All reports; those about rooms, anchors and crews are decided here alone."""
+
+    list_display = ["at", "room", "reason", "accused", "note", "for_admins", "shown_state"]
+    list_filter = ["state", "for_admins", "reason"]
+    list_select_related = ["room", "accused"]
+    search_fields = ["room__slug", "accused__username"]
+    actions = ["uphold", "dismiss"]
+
+    shown_state = state_badge()
+
+    @admin.action(description=_("Uphold these reports"))
+    def uphold(self, request: HttpRequest, queryset: QuerySet[Report]) -> None:
+        self._decide(request, queryset, upheld=True)
+
+    @admin.action(description=_("Dismiss these reports"))
+    def dismiss(self, request: HttpRequest, queryset: QuerySet[Report]) -> None:
+        self._decide(request, queryset, upheld=False)
+
+    def _decide(self, request: HttpRequest, queryset: QuerySet[Report], *, upheld: bool) -> None:
+        for found in queryset.select_related("room", "accused"):
+            try:
+                reports.decide_report(
+                    found=found, actor=_staff(request), role="admin", upheld=upheld
+                )
+            except DomainError as error:
+                self.message_user(request, f"{found}: {error}", messages.WARNING)
+
+
+@admin.register(Appeal)
+class AppealAdmin(ReadOnly, ModelAdmin):
+    list_display = ["made_at", "sanction", "text", "evidence", "shown_state", "decided_at"]
+    list_filter = [("state", StateFilter)]
+    list_select_related = ["sanction__user"]
+    actions = ["grant", "refuse"]
+
+    shown_state = state_badge()
+
+    @admin.display(description=_("evidence"))
+    def evidence(self, made: Appeal) -> str:
+        return " / ".join(line["text"] for line in made.sanction.evidence)
+
+    @admin.action(description=_("Grant: lift the sanctions"))
+    def grant(self, request: HttpRequest, queryset: QuerySet[Appeal]) -> None:
+        self._decide(request, queryset, lifted=True)
+
+    @admin.action(description=_("Refuse: the sanctions stand"))
+    def refuse(self, request: HttpRequest, queryset: QuerySet[Appeal]) -> None:
+        self._decide(request, queryset, lifted=False)
+
+    def _decide(self, request: HttpRequest, queryset: QuerySet[Appeal], *, lifted: bool) -> None:
+        for made in queryset.select_related("sanction"):
+            try:
+                reports.decide_appeal(made=made, actor=_staff(request), lifted=lifted)
+            except DomainError as error:
+                self.message_user(request, f"{made}: {error}", messages.WARNING)
+
+
+@admin.register(Sanction)
+class SanctionAdmin(ReadOnly, ModelAdmin):
+    list_display = ["given_at", "user", "kind", "anchor", "reason", "until", "lifted_at"]
+    list_filter = ["kind"]
+    list_select_related = ["user", "anchor"]
+    search_fields = ["user__username", "anchor__username"]
+
+
+@admin.register(ModerationAction)
+class ModerationActionAdmin(ReadOnly, ModelAdmin):
+    list_display = ["at", "what", "actor", "actor_role", "target", "anchor", "reason"]
+    list_filter = ["what", "actor_role"]
+    list_select_related = ["actor", "target", "anchor"]
+    search_fields = ["actor__username", "target__username", "anchor__username"]
+
+
+@admin.register(PlatformWord)
+class PlatformWordAdmin(ModelAdmin):
+    """Messages with these words wait for a moderator in every room."""
+
+    list_display = ["word", "note", "added_at"]
+    search_fields = ["word"]
+    fields = ["word", "note"]
+
+    def save_model(self, request: HttpRequest, obj: PlatformWord, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        house.forget_platform_words()
+
+
+def _staff(request: HttpRequest) -> User:
+    assert isinstance(request.user, User)
+    return request.user

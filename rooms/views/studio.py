@@ -11,7 +11,7 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -26,7 +26,7 @@ from rooms.actions.goods import wire_form
 from rooms.actions.talk import one_line
 from rooms.models import Room, RoomItem
 from rooms.numbers import numbers
-from rooms.permissions import allowed, room_for, rooms_helped
+from rooms.permissions import MODERATOR, allowed, room_for, rooms_helped
 from rooms.sharing import address
 from rooms.snapshot import snapshot, state_of
 from rooms.views.verbs import moment, number, optional, text, verb, wants_json
@@ -75,6 +75,8 @@ def console(request: HttpRequest, slug: str) -> HttpResponse:
     chat/ (`text`, `id`), selection/?q=&page=, numbers/.
     """
     room = room_for(request.user, slug, "console")
+    if room.my_role == MODERATOR:
+        return redirect("moderate", slug=slug)
     return render(
         request,
         "rooms/studio.html",

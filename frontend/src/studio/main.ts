@@ -70,7 +70,8 @@ class LiveStudio extends HTMLElement {
       send: (message) => this.socket.send(message),
     });
     new Selection(part(this, "selection"), { search, add }, () => toast(say("added_toast"), "good"));
-    if (!this.hasAttribute("data-over")) {
+    // The crew has no camera here.
+    if (!this.hasAttribute("data-over") && this.dataset.role === "anchor") {
       new Camera(this, { start, end, sessions }, () => location.reload());
     }
     part<HTMLFormElement>(this, "composer").addEventListener("submit", (event) => {
