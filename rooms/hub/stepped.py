@@ -82,7 +82,6 @@ class SteppedSend:
         except StopIteration:
             return
         except Exception:
-            # The peer is gone; its reading side finds out by itself.
             self._on_gone()
             return
         self.unsent = len(frame.plain)

@@ -15,6 +15,7 @@ from rooms.hub.frames import Frame, frame
 from rooms.hub.stepped import Send, SteppedSend
 
 TOO_SLOW = 4008
+SEND_FAILED = 1011
 # Who has not read what waits after this long is closed.
 STALLED_SECONDS = 15.0
 
@@ -144,7 +145,8 @@ class Viewer:
             self._on_drained(self)
 
     def _gone(self) -> None:
-        self.closed = True
+        # A server that refuses one frame would leave a viewer who hears nothing and does not know.
+        self.close(SEND_FAILED)
 
     def _too_slow(self) -> None:
         metrics.TOO_SLOW.inc()

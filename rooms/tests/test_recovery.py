@@ -11,7 +11,7 @@ from rooms.fanout import BOUND
 from rooms.hub import store
 from rooms.models import RoomEvent
 from rooms.snapshot import snapshot
-from rooms.socket import stop_sockets
+from rooms.socket import socket_routes, stop_sockets
 from rooms.tests import factories as make
 
 
@@ -227,3 +227,27 @@ async def test_events_commit_in_order_however_many_act_at_once(watch, db_do) -> 
     count = await db_do(RoomEvent.objects.filter(room=room, seq__gt=here).count)
     await guest.until(lambda: len(guest.all("pin")) == count)
     assert [event["s"] for event in guest.all("pin")] == list(range(here + 1, here + count + 1))
+
+
+async def test_a_server_that_refuses_a_frame_ends_the_connection(watch, db_do) -> None:
+    room = await db_do(make.live_room)
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        async def limited(message: Any) -> None:
+            if len(message.get("text", "")) > 1000:
+                raise ValueError("too long for me")
+            await send(message)
+
+        await socket_routes(scope, receive, limited)
+
+    guest = await watch(room, app=app)
+    await guest.get("welcome")
+    channel = hub.current().channels[room.pk]
+    channel.take_durable(
+        channel.head + 1, wire.durable(channel.head + 1, "ticker", {"name": "x" * 2000})
+    )
+    await guest.until(lambda: guest.closed)
+    assert guest.closed == 1011
+    async with asyncio.timeout(8):
+        while channel.viewers:
+            await asyncio.sleep(0.02)
