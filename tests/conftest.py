@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.browser import chromium
+from tests.room_page import complaints, market, show  # noqa: F401
 from tests.stack import Stack
 
 

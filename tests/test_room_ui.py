@@ -4,102 +4,22 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, WebSocketRoute, expect
+from playwright.sync_api import Browser, Page, WebSocketRoute, expect
 
 from tests.browser import desktop, phone
-from tests.market import heard
-from tests.stack import Stack
+from tests.room_page import (
+    STOCK,
+    Complaints,
+    Show,
+    opened,
+    signed_in,
+    viewer,
+)
 
 pytestmark = [pytest.mark.browser, pytest.mark.stack, pytest.mark.timeout(180)]
-
-STOCK = 30
-
-
-@dataclass
-class Show:
-    stack: Stack
-    slug: str
-    room: int
-    placement: int
-    variant: int
-    anchor: str
-    buyers: list[str]
-
-    @property
-    def url(self) -> str:
-        return f"{self.stack.base_url}/rooms/{self.slug}/"
-
-    def do(self, code: str) -> None:
-        """Run `code` with `room`, `anchor` and `actions` at hand."""
-        self.stack.shell(
-            "from rooms import actions; from rooms.models import Room\n"
-            f"room = Room.objects.select_related('anchor').get(pk={self.room}); anchor = room.anchor\n"
-            f"{code}"
-        )
-
-    def purchases(self) -> dict[str, Any]:
-        return heard(self.stack.shell("from tests.show import purchases; purchases()"))
-
-
-@pytest.fixture(scope="module")
-def market(stack: Stack) -> dict[str, Any]:
-    return heard(
-        stack.shell(f"from tests.market import open_market; open_market(buyers=2, stock={STOCK})")
-    )
-
-
-@pytest.fixture
-def show(stack: Stack, market: dict[str, Any]) -> Show:
-    facts = heard(
-        stack.shell(
-            "from tests.show import open_show; "
-            f"open_show(listing_variant={market['listing_variant']})"
-        )
-    )
-    return Show(stack=stack, **facts)
-
-
-@dataclass
-class Complaints:
-    """What a page said in its console that it should not have."""
-
-    said: list[str] = field(default_factory=list)
-
-    def watch(self, page: Page) -> Page:
-        page.on("pageerror", lambda error: self.said.append(str(error)))
-        page.on(
-            "console",
-            lambda line: self.said.append(line.text) if line.type in {"error", "warning"} else None,
-        )
-        return page
-
-
-@pytest.fixture
-def complaints() -> Iterator[Complaints]:
-    heard_here = Complaints()
-    yield heard_here
-    assert heard_here.said == []
-
-
-def signed_in(context: BrowserContext, show: Show, session: str) -> Page:
-    context.add_cookies([{"name": "sessionid", "value": session, "url": show.stack.base_url}])
-    return context.new_page()
-
-
-def viewer(browser: Browser, show: Show, number: int = 0) -> Page:
-    return signed_in(phone(browser), show, show.buyers[number])
-
-
-def opened(page: Page, show: Show) -> Page:
-    page.goto(show.url)
-    expect(page.locator("live-room.is-ready")).to_be_attached()
-    expect(page.locator("[data-part=offline]")).to_be_hidden()
-    return page
 
 
 def phase(page: Page) -> Any:
@@ -116,7 +36,7 @@ class TestViewer:
         page = opened(complaints.watch(viewer(browser, show)), show)
         page.evaluate("window.picture = document.querySelector('[data-part=video]')")
         before = show.purchases()
-        page.locator(".pin-buy").tap()
+        page.locator("[data-part=pin-card] .pin-buy").tap()
         expect(page.locator("[data-part=pay]")).to_be_in_viewport()
         expect(page.locator(".buy-total")).to_have_text("¥99.00")
         page.locator("[data-part=pay]").tap()
@@ -156,7 +76,7 @@ class TestViewer:
         page.route_web_socket(re.compile("/ws/rooms/"), between)
         opened(page, show)
         before = show.purchases()
-        page.locator(".pin-buy").tap()
+        page.locator("[data-part=pin-card] .pin-buy").tap()
         page.locator("[data-part=pay]").tap()
         phase(page).to_have_attribute("data-phase", "paid", timeout=30_000)
         assert len(sent) >= 2
@@ -179,7 +99,7 @@ class TestViewer:
         page.route_web_socket(re.compile("/ws/rooms/"), between)
         opened(page, show)
         before = show.purchases()
-        page.locator(".pin-buy").tap()
+        page.locator("[data-part=pin-card] .pin-buy").tap()
         page.locator("[data-part=pay]").tap()
         phase(page).to_have_attribute("data-phase", "sending")
         page.wait_for_timeout(1000)
@@ -202,7 +122,7 @@ class TestViewer:
 
         page.route_web_socket(re.compile("/ws/rooms/"), between)
         opened(page, show)
-        page.locator(".pin-buy").tap()
+        page.locator("[data-part=pin-card] .pin-buy").tap()
         for _more in range(3):
             page.locator("[data-step='1']").tap()
         show.do(
@@ -226,12 +146,12 @@ class TestViewer:
 
     def test_the_whole_purchase_goes_by_keyboard(self, browser: Browser, show: Show) -> None:
         page = opened(signed_in(desktop(browser), show, show.buyers[0]), show)
-        page.locator(".pin-buy").focus()
+        page.locator("[data-part=pin-card] .pin-buy").focus()
         page.keyboard.press("Enter")
         expect(page.locator("[data-part=pay]")).to_be_focused()
         page.keyboard.press("Escape")
         expect(page.locator("[data-part=buy]")).to_be_hidden()
-        expect(page.locator(".pin-buy")).to_be_focused()
+        expect(page.locator("[data-part=pin-card] .pin-buy")).to_be_focused()
         page.keyboard.press("Enter")
         page.keyboard.press("Enter")
         phase(page).to_have_attribute("data-phase", re.compile("accepted|paid"), timeout=20_000)
@@ -314,7 +234,7 @@ class TestViewer:
         self, browser: Browser, show: Show
     ) -> None:
         page = opened(phone(browser).new_page(), show)
-        page.locator(".pin-buy").tap()
+        page.locator("[data-part=pin-card] .pin-buy").tap()
         link = page.locator("[data-part=pay]")
         expect(link).to_have_text("Sign in to buy")
         assert link.get_attribute("href") == (
