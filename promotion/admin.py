@@ -1,4 +1,4 @@
-"""Plans, placements and commissions in the back office: to be read; a plan changes by a new version."""
+"""Plans, placements, commissions, flash sales and coupons in the back office: to be read."""
 
 from __future__ import annotations
 
@@ -9,7 +9,16 @@ from unfold.admin import ModelAdmin, TabularInline
 from core.admin import ReadOnly
 from core.backoffice import StateFilter, state_badge
 from core.money import format_money
-from promotion.models import Commission, CommissionPlan, Placement, PlacementTerm
+from promotion.models import (
+    Commission,
+    CommissionPlan,
+    Coupon,
+    CouponClaim,
+    FlashPrice,
+    FlashSale,
+    Placement,
+    PlacementTerm,
+)
 
 
 @admin.register(CommissionPlan)
@@ -65,3 +74,50 @@ class CommissionAdmin(ReadOnly, ModelAdmin):
     @admin.display(description=_("taken back"), ordering="reversed_minor")
     def taken_back(self, commission: Commission) -> str:
         return format_money(commission.reversed_minor, commission.currency)
+
+
+class FlashPriceInline(ReadOnly, TabularInline):
+    model = FlashPrice
+    fields = ["term", "price", "usual"]
+    readonly_fields = ["price", "usual"]
+    extra = 0
+
+    @admin.display(description=_("price"))
+    def price(self, row: FlashPrice) -> str:
+        return format_money(row.price_minor, row.term.currency)
+
+    @admin.display(description=_("usual price"))
+    def usual(self, row: FlashPrice) -> str:
+        return format_money(row.was_minor, row.term.currency)
+
+
+@admin.register(FlashSale)
+class FlashSaleAdmin(ReadOnly, ModelAdmin):
+    list_display = ["id", "placement", "sold", "quantity", "starts_at", "ends_at", "shown_state"]
+    list_filter = [("state", StateFilter)]
+    search_fields = ["placement__listing__product__title", "placement__anchor__username"]
+    list_select_related = ["placement__listing__product"]
+    inlines = [FlashPriceInline]
+
+    shown_state = state_badge()
+
+
+class ClaimInline(ReadOnly, TabularInline):
+    model = CouponClaim
+    fields = ["user", "claimed_at", "expires_at", "order_ref"]
+    extra = 0
+
+
+@admin.register(Coupon)
+class CouponAdmin(ReadOnly, ModelAdmin):
+    list_display = ["id", "anchor", "room_ref", "amount", "claimed", "count", "shown_state"]
+    list_filter = [("state", StateFilter), "kind"]
+    search_fields = ["anchor__username", "room_ref"]
+    list_select_related = ["anchor"]
+    inlines = [ClaimInline]
+
+    shown_state = state_badge()
+
+    @admin.display(description=_("takes off at most"), ordering="amount_minor")
+    def amount(self, coupon: Coupon) -> str:
+        return format_money(coupon.amount_minor, coupon.currency)
