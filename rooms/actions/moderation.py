@@ -22,6 +22,7 @@ from rooms.actions.audit import (
     touch_house,
 )
 from rooms.actions.locking import locked
+from rooms.actions.notices import let_go
 from rooms.actions.talk import line_of, one_line, say
 from rooms.board import hang
 from rooms.journal import record
@@ -74,6 +75,7 @@ def remove_lines(
         state=ChatMessage.State.REMOVED
     )
     record(room, ("chat.removed", {"ids": list(dict.fromkeys(known))}))
+    let_go(room, lines=known)
     transaction.on_commit(partial(history.forget, room.pk, ids=known))
     note(
         "remove",
@@ -110,6 +112,7 @@ def _remove_all(room: Room, user_id: int) -> None:
     said = ChatMessage.objects.filter(room=room, user_id=user_id)
     said.exclude(state=ChatMessage.State.REMOVED).update(state=ChatMessage.State.REMOVED)
     record(room, ("chat.removed", {"user": user_id}))
+    let_go(room, user_id=user_id)
     transaction.on_commit(partial(history.forget, room.pk, user_id=user_id))
 
 

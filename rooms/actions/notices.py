@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Any
 
-import redis as redis_errors
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from core import clock
 from core.errors import Invalid, NotFound
-from rooms import shards, wire
+from rooms import history, wire
 from rooms.actions.locking import locked, must_be_open
 from rooms.actions.talk import clean
 from rooms.board import hang
@@ -48,9 +47,13 @@ def take_notice_down(*, room: Room, actor: User) -> None:
     hang(locked(room.pk), NOTICE, None)
 
 
-def let_go_of_line(room: Room, line_id: str) -> None:
-    """A line was removed from the chat: it is not held up any more. The caller holds the room's lock."""
-    if room.board.get(NOTICE, {}).get("line") == line_id:
+def let_go(room: Room, *, lines: Collection[str] = (), user_id: int = 0) -> None:
+    """Those lines, or all of that person, were removed from the chat: none is held up any more.
+
+    The caller holds the room's lock.
+    """
+    line = (room.board.get(NOTICE) or {}).get("line") or ""
+    if line and (line in lines or line.startswith(f"{user_id}.")):
         hang(room, NOTICE, None)
 
 
@@ -81,15 +84,7 @@ def _hold_up(
 
 
 def _recent_line(room_id: int, line_id: str) -> dict[str, Any]:
-    try:
-        (lines,) = shards.execute(
-            room_id,
-            lambda pipeline: pipeline.lrange(wire.chat_key(room_id), 0, wire.CHAT_HISTORY - 1),
-        )
-    except redis_errors.RedisError:
-        lines = []
-    for encoded in lines:
-        line: dict[str, Any] = json.loads(encoded)
-        if line.get("id") == line_id:
+    for line in history.recent(room_id):
+        if line["id"] == line_id:
             return line
     raise NotFound(_("This message is too old to be put on top."))

@@ -15,6 +15,7 @@ from django.test import Client
 from core import clock, deadlines
 from core.errors import Conflict, Invalid, NotFound
 from rooms import actions, asks, votes
+from rooms.actions import moderation
 from rooms.models import CrewMember, Poll, PollVote, Room
 from rooms.snapshot import snapshot
 from rooms.tests import factories as make
@@ -67,6 +68,24 @@ def test_a_line_of_the_chat_is_put_on_top_in_its_own_words() -> None:
     }
     with pytest.raises(NotFound):
         actions.pin_line(room=room, line_id="1.never-said", actor=room.anchor)
+
+
+@pytest.mark.parametrize("all_of_them", [False, True])
+def test_a_line_that_is_removed_is_not_held_up_any_more(
+    all_of_them: bool, django_capture_on_commit_callbacks: Any
+) -> None:
+    room = make.live_room()
+    guest, anchor = make.user(), room.anchor
+    line = actions.post_chat(room=room, user=guest, text="Call me at my shop", nonce="a1")
+    actions.pin_line(room=room, line_id=line["id"], actor=anchor)
+    with django_capture_on_commit_callbacks(execute=True):
+        if all_of_them:
+            moderation.remove_all_of(room=room, actor=anchor, role="anchor", target=guest)
+        else:
+            moderation.remove_lines(room=room, actor=anchor, role="anchor", lines=[line["id"]])
+    assert "notice" not in board(room)
+    with pytest.raises(NotFound):
+        actions.pin_line(room=room, line_id=line["id"], actor=anchor)
 
 
 @pytest.mark.parametrize(

@@ -258,7 +258,7 @@ export class Stage {
     if (room.scheduled_at !== null && room.state === "SCHEDULED") {
       const rest = room.scheduled_at - this.now();
       const days = Math.floor(rest / 86_400_000);
-      const text = days > 0 ? say("days", { n: days }) : clock(rest);
+      const text = days > 1 ? say("days", { n: days }) : clock(rest);
       fill(this.root, { countdown: rest > 0 ? text : say("any_moment") });
     }
   }
