@@ -91,6 +91,11 @@ STATE_LABELS: dict[str, Any] = {
     "EXPLAINED": _("Shown"),
     "SOLD_OUT": _("Sold out"),
     "PULLED": _("Pulled"),
+    # Flash sales and coupon drops
+    "RUNNING": _("Running"),
+    "ABORTED": _("Aborted"),
+    "OPEN": pgettext_lazy("state of a coupon drop", "Open"),
+    "TAKEN": _("All taken"),
 }
 
 _TONES = {
@@ -102,7 +107,7 @@ _TONES = {
     "info": "PAID PAID_ON_HOLD ALLOCATED PACKED RETURN_IN_TRANSIT RETURN_RECEIVED INSPECTING "
     "ARBITRATING REFUNDING SUBMITTED IN_TRANSIT RECEIVED ESTIMATED SCHEDULED STARTED DOCS_REVIEW "
     "SAMPLE_REVIEW EXPECTED WAITING",
-    "accent": "LIVE PINNED",
+    "accent": "LIVE PINNED RUNNING OPEN",
 }
 TONES = {state: tone for tone, states in _TONES.items() for state in states.split()}
 
