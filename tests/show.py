@@ -33,6 +33,16 @@ def open_show(*, listing_variant: int, pinned: bool = True) -> None:
     )
 
 
+def make_helper(*, username: str, role: str) -> None:
+    """Put somebody at work in the crew of the anchor of `open_show`."""
+    from accounts.models import User
+    from rooms.actions import crew
+
+    anchor, person = User.objects.get(username="anchor"), User.objects.get(username=username)
+    member = crew.invite(anchor=anchor, who=username, role=role)
+    crew.accept(member_id=member.pk, user=person)
+
+
 def session_of(user: Any) -> str:
     """The cookie of a signed-in browser."""
     from django.conf import settings
