@@ -78,13 +78,11 @@ class RoomEventAdmin(ReadOnly, ModelAdmin):
 class ReportAdmin(ReadOnly, ModelAdmin):
     """All reports; those about rooms, anchors and crews are decided here alone."""
 
-    list_display = ["at", "room", "reason", "accused", "note", "for_admins", "shown_state"]
+    list_display = ["at", "room", "reason", "accused", "note", "for_admins", "state"]
     list_filter = ["state", "for_admins", "reason"]
     list_select_related = ["room", "accused"]
     search_fields = ["room__slug", "accused__username"]
     actions = ["uphold", "dismiss"]
-
-    shown_state = state_badge()
 
     @admin.action(description=_("Uphold these reports"))
     def uphold(self, request: HttpRequest, queryset: QuerySet[Report]) -> None:

@@ -96,6 +96,9 @@ STATE_LABELS: dict[str, Any] = {
     "ABORTED": _("Aborted"),
     "OPEN": pgettext_lazy("state of a coupon drop", "Open"),
     "TAKEN": _("All taken"),
+    # Appeals
+    "UPHELD": pgettext_lazy("state of an appeal", "Sanction stands"),
+    "LIFTED": pgettext_lazy("state of an appeal", "Sanction lifted"),
 }
 
 _TONES = {
