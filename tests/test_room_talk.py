@@ -191,7 +191,7 @@ class TestPicture:
         page.wait_for_url(re.compile("/goods/"))
         mini = page.locator(".mini")
         expect(mini).to_be_visible()
-        page.wait_for_function("!document.querySelector('.mini video').muted", timeout=30_000)
+        page.wait_for_function("() => !document.querySelector('.mini video').muted", timeout=30_000)
         assert _moves(page, ".mini video")
         page.locator(".mini-back").tap()
         page.wait_for_url(show.url)
@@ -205,14 +205,16 @@ class TestPicture:
         page.on("request", lambda request: asked.append(request.url))
         page.reload()
         page.wait_for_function(
-            "document.querySelector('[data-part=still]').naturalWidth > 100", timeout=30_000
+            "() => document.querySelector('[data-part=still]').naturalWidth > 100", timeout=30_000
         )
         on_air.to_have_attribute("data-scene", "plain")
         assert any("/still.jpg" in url for url in asked)
         assert not [url for url in asked if re.search(r"\.(m3u8|m4s|mp4)", url)]
         page.locator("[data-part=saver]").tap()
         on_air.to_have_attribute("data-data", "full")
-        page.wait_for_function("document.querySelector('[data-part=video]').readyState > 2")
+        page.wait_for_function(
+            "() => document.querySelector('[data-part=video]').readyState > 2", timeout=60_000
+        )
 
         # Whoever closes the room does not take it along.
         page.locator(".onair-leave").tap()
