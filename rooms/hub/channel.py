@@ -14,7 +14,7 @@ from rooms.hub.crowd import Crowd
 from rooms.hub.frames import Frame, frame, shared
 from rooms.hub.sums import Sums
 from rooms.hub.talk import Talk
-from rooms.hub.viewer import Identity, Viewer
+from rooms.hub.viewer import Identity, Viewer, deliver_to_all
 
 # Durable events kept for those who come back: what is older is read from PostgreSQL.
 RING = 512
@@ -301,8 +301,7 @@ class RoomChannel:
     ) -> None:
         metrics.FRAMES.inc(len(viewers))
         if not own:
-            for viewer in viewers:
-                viewer.deliver(whole, head)
+            deliver_to_all(viewers, whole, head)
             return
         for viewer in viewers:
             if viewer in own:

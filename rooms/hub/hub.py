@@ -49,7 +49,11 @@ class Hub:
         self._snapshots: dict[int, asyncio.Task[dict[str, Any]]] = {}
         self._shards = {
             url: Shard(
-                url, self.node, take_locally=self._take_locally, on_return=self._redis_returned
+                url,
+                self.node,
+                crowd=self._crowd,
+                take_locally=self._take_locally,
+                on_return=self._redis_returned,
             )
             for url in {settings.REDIS_URL, *shards.servers()}
         }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -134,7 +134,11 @@ class Viewer:
         else:
             assert self._stepped is not None
             going_on = self._stepped.write(frame)
-        if not going_on and self._give_up is None:
+        if not going_on:
+            self._fell_behind()
+
+    def _fell_behind(self) -> None:
+        if self._give_up is None:
             self._give_up = asyncio.get_running_loop().call_later(STALLED_SECONDS, self._too_slow)
 
     def _drained(self) -> None:
@@ -168,3 +172,17 @@ class Viewer:
             self._direct.on_drained = None
         if self._stepped is not None:
             self._stepped.stop()
+
+
+def deliver_to_all(viewers: Iterable[Viewer], frame: Frame, seq: int) -> None:
+    """`deliver` to each of a crowd; the plain case, which is nearly all of them, without a call."""
+    plain = frame.plain
+    for viewer in viewers:
+        direct = viewer._direct
+        if direct is None or viewer.missed or viewer.closed or viewer._give_up is not None:
+            viewer.deliver(frame, seq)
+            continue
+        if seq > viewer.seq:
+            viewer.seq = seq
+        if not direct.write(frame.deflated if viewer._compresses else plain):
+            viewer._fell_behind()
