@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from django.http import HttpRequest
 from ninja import Path, Router, Schema, Status
+from ninja.pagination import CursorPagination, paginate
 from pydantic import Field
 
 from accounts.models import User
@@ -131,12 +132,14 @@ def _me(request: HttpRequest) -> User:
 
 
 @router.get(
-    "/rooms/{slug:slug}/flash-sales", response=list[FlashOut], summary="Flash sales of my room"
+    "/rooms/{slug:slug}/flash-sales",
+    response=list[FlashOut],
+    summary="Flash sales of my room, the newest first",
 )
+@paginate(CursorPagination, ordering=("-id",), page_size=20)
 def flash_sales(request: HttpRequest, slug: str) -> Any:
-    """The newest first, at most 50."""
     room = room_for(request.user, slug, "flash_sale")
-    return FlashSale.objects.filter(placement__room_ref=room.pk).order_by("-id")[:50]
+    return FlashSale.objects.filter(placement__room_ref=room.pk)
 
 
 @router.post(
@@ -172,12 +175,14 @@ def abort_flash(
 
 
 @router.get(
-    "/rooms/{slug:slug}/coupons", response=list[CouponOut], summary="Coupon drops of my room"
+    "/rooms/{slug:slug}/coupons",
+    response=list[CouponOut],
+    summary="Coupon drops of my room, the newest first",
 )
+@paginate(CursorPagination, ordering=("-id",), page_size=20)
 def coupons(request: HttpRequest, slug: str) -> Any:
-    """The newest first, at most 50."""
     room = room_for(request.user, slug, "coupon")
-    return Coupon.objects.filter(room_ref=room.pk).order_by("-id")[:50]
+    return Coupon.objects.filter(room_ref=room.pk)
 
 
 @router.post("/rooms/{slug:slug}/coupons", response={201: CouponOut}, summary="Drop a coupon")
@@ -209,6 +214,7 @@ def claim_coupon(
 
 
 @router.get("/coupons", response=list[ClaimOut], summary="Coupons that I can spend")
+@paginate(CursorPagination, ordering=("expires_at", "id"), page_size=50)
 def my_coupons(request: HttpRequest) -> Any:
-    """Those that run out first in front, at most 100."""
-    return promotion.usable_claims(user=_me(request))[:100]
+    """Those that run out first in front."""
+    return promotion.usable_claims(user=_me(request))

@@ -305,7 +305,9 @@ def test_the_api_does_the_same_and_an_assistant_may_and_a_moderator_may_not(
     person = make.buyer()
     shopper = client_of(person)
     assert post(shopper, f"{path}/coupons/{coupon}/claim", {}).json()["order"] == ""
-    assert [row["coupon"]["id"] for row in shopper.get("/api/v1/coupons").json()] == [coupon]
+    assert [row["coupon"]["id"] for row in shopper.get("/api/v1/coupons").json()["results"]] == [
+        coupon
+    ]
     line = {"placement_id": item.placement_id, "variant_id": variant}
     with running():
         quote = post(shopper, "/api/v1/orders/quote", {"lines": [line]}).json()
@@ -321,8 +323,8 @@ def test_the_api_does_the_same_and_an_assistant_may_and_a_moderator_may_not(
         assert placed.json()["total_minor"] == 6500
     assert post(helper, f"{path}/flash-sales/{sale}/abort", {}).json()["state"] == "ABORTED"
     assert post(helper, f"{path}/coupons/{coupon}/withdraw", {}).json()["state"] == "WITHDRAWN"
-    assert helper.get(f"{path}/flash-sales").json()[0]["sold"] == 1
-    assert helper.get(f"{path}/coupons").json()[0]["claimed"] == 1
+    assert helper.get(f"{path}/flash-sales").json()["results"][0]["sold"] == 1
+    assert helper.get(f"{path}/coupons").json()["results"][0]["claimed"] == 1
     detail = shopper.get(f"/api/v1/orders/{placed.json()['number']}").json()
     assert (detail["discount_minor"], detail["lines"][0]["flash_id"]) == (500, sale)
 

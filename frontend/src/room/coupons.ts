@@ -76,7 +76,8 @@ export class Coupons {
   private async list(): Promise<void> {
     if (this.listed || !this.select) return;
     this.listed = 1;
-    const held = await request<Held[]>("/api/v1/coupons").catch(() => []);
+    const page = await request<{ results: Held[] }>("/api/v1/coupons").catch(() => null);
+    const held = page?.results ?? [];
     const here = held.filter(({ room }) => room === this.room);
     const chosen = this.select.value;
     const option = (value: string, text: string): HTMLOptionElement => new Option(text, value);
