@@ -7,7 +7,7 @@ import json
 import subprocess
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.stack import ROOT
@@ -136,8 +136,30 @@ _EMPTY = {
 }
 
 
+# Something was left pinned that the room did not point at: the next pin explains it all the same.
+_TWO_PINNED = [
+    *(
+        {
+            "t": "item.listed",
+            "item": {
+                "placement": placement,
+                "number": placement,
+                "state": state,
+                "title": "x",
+                "picture": None,
+                "price": {"minor": 1, "currency": "CNY", "text": "1"},
+                "variants": [],
+            },
+        }
+        for placement, state in ((1, "PINNED"), (2, "LISTED"))
+    ),
+    {"t": "pin", "placement": 2},
+]
+
+
 @settings(max_examples=3, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(st.lists(_EVENTS, max_size=30).map(_numbered), min_size=60, max_size=60))
+@example([_numbered(_TWO_PINNED)])
 def test_the_browser_folds_events_exactly_as_the_server_does(
     shows: list[list[dict[str, Any]]],
 ) -> None:

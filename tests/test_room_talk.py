@@ -153,6 +153,7 @@ class TestConversation:
         page.keyboard.press("Escape")
         expect(button).to_be_focused()
         page.keyboard.press("Enter")
+        expect(button).to_have_attribute("aria-expanded", "true")
         page.keyboard.press("ArrowRight")
         page.keyboard.press("Enter")
         expect(page.locator("#message")).to_have_value("Lovely 😂")

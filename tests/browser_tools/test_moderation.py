@@ -64,6 +64,8 @@ def two(browser: Browser, stack: Stack, market: dict[str, Any]) -> Iterator[Two]
     viewer = page(facts["buyers"][0], f"/rooms/{slug}/")
     moderator = page(facts["buyers"][1], f"/studio/{slug}/moderate/")
     expect(viewer.locator("live-room.is-ready")).to_be_attached()
+    # Both are counted, so both sockets are open: what is said from now on reaches them.
+    expect(moderator.locator("[data-slot=viewers]")).to_have_text("2")
     yield Two(moderator, viewer, complaints)
     assert complaints == []
 

@@ -52,10 +52,11 @@ export function fold(state: Snapshot, event: RoomEvent): Topic | null {
       return "items";
     }
     case "pin": {
-      const before = findItem(state, state.pinned);
-      if (before?.state === "PINNED") before.state = "EXPLAINED";
-      const now = findItem(state, event.placement);
-      if (now && now.state !== "SOLD_OUT") now.state = "PINNED";
+      for (const item of state.items) {
+        if (item.placement === event.placement) {
+          if (item.state !== "SOLD_OUT") item.state = "PINNED";
+        } else if (item.state === "PINNED") item.state = "EXPLAINED";
+      }
       state.pinned = event.placement;
       return "pin";
     }
