@@ -54,8 +54,9 @@ class Rounds:
             return all(v.link == "open" and v.opened_at > since for v in viewers)
 
         if not await self.stage.until(back, since + most - time.monotonic()):
-            gone = [v.number for v in viewers if v.opened_at <= since or v.link != "open"]
-            self.stage.fault(f"{kind}: {len(gone)} viewers not back after {most:.0f} s: {gone[:5]}")
+            gone = [v for v in viewers if v.opened_at <= since or v.link != "open"]
+            first = "; ".join(viewer.described() for viewer in gone[:3])
+            self.stage.fault(f"{kind}: {len(gone)} viewers not back after {most:.0f} s: {first}")
         self.back.setdefault(kind, []).extend(
             1000 * (v.opened_at - since) for v in viewers if v.opened_at > since
         )

@@ -19,6 +19,8 @@ VIEWERS = 100
 BEHIND_PROXY = 30
 TALKERS = 10
 BUYERS = 4
+# Late is a fault; lost is only what does not come in this time either.
+GRACE_SECONDS = 45.0
 
 
 async def ask(work: Callable[[], T]) -> T:
@@ -164,7 +166,8 @@ class Stage:
     async def prove(self, kind: str, viewers: Iterable[Viewer], seconds: float) -> float:
         """Stop acting, and wait until everybody stands where a fresh snapshot stands.
 
-        Returns the seconds that took after the last event; what is missing then is counted lost.
+        Returns the seconds that took after the last event. Who is not there in time is a fault;
+        what has not come GRACE_SECONDS later either is lost.
         """
         async with self._quiet:
             await self._pause()
@@ -179,11 +182,16 @@ class Stage:
 
                 if not await self.until(there, seconds - (time.monotonic() - began)):
                     for viewer in here:
-                        if missing := fresh["s"] - viewer.s:
+                        if viewer.link != "open" or viewer.s < fresh["s"]:
+                            late = f"{fresh['s'] - viewer.s} events behind"
+                            self.fault(
+                                f"{kind}: {viewer.described()}, {late} after {seconds:.0f} s"
+                            )
+                    await self.until(there, GRACE_SECONDS)
+                    for viewer in here:
+                        if (missing := fresh["s"] - viewer.s) > 0:
                             self.lost += missing
                             self.fault(f"{kind}: viewer {viewer.number} lacks {missing} events")
-                        elif viewer.link != "open":
-                            self.fault(f"{kind}: viewer {viewer.number} is not back")
                 self._compare(kind, here, fresh)
             took = time.monotonic() - began
             self.go_on()

@@ -78,6 +78,15 @@ class Viewer:
         """Of the connection, as the proxy sees it; 0 without one."""
         return self._socket.local_address[1] if self._socket else 0
 
+    def described(self) -> str:
+        """What to know of a viewer that is not where it should be."""
+        silent = time.monotonic() - self._heard_at
+        asked = self._pinged_at > self._heard_at
+        return (
+            f"viewer {self.number} ({self.link}, silent for {silent:.1f} s, ping open {asked}, "
+            f"tries {self._tries}, closed before with {self.dropped[-3:]})"
+        )
+
     def start(self) -> None:
         self._task = asyncio.create_task(self._live())
 
@@ -217,5 +226,7 @@ class Viewer:
             self._socket.transport.abort()
         elif not unanswered and silent > PING_SECONDS:
             self._pinged_at = now
-            with contextlib.suppress(websockets.ConnectionClosed, OSError):
-                await self._socket.send('{"t":"ping"}')
+            # One page's full buffer holds up no other page.
+            with contextlib.suppress(websockets.ConnectionClosed, OSError, TimeoutError):
+                async with asyncio.timeout(1):
+                    await self._socket.send('{"t":"ping"}')
