@@ -1,6 +1,17 @@
 from django.urls import path
 
-from rooms.views import crew, deals, moderate, plan, sanctions, sharing, studio, tools, watching
+from rooms.views import (
+    covers,
+    crew,
+    deals,
+    moderate,
+    plan,
+    sanctions,
+    sharing,
+    studio,
+    tools,
+    watching,
+)
 
 urlpatterns = [
     *crew.urls,
@@ -9,6 +20,7 @@ urlpatterns = [
     *deals.urls,
     *tools.urls,
     *plan.urls,
+    *covers.urls,
     *sharing.urls,
     path("rooms/<slug:slug>/", watching.room_page, name="room"),
     path("rooms/<slug:slug>/replay/", watching.replay_page, name="room-replay"),

@@ -1,5 +1,6 @@
 """Everything that happens in a room, one function per use case, one transaction each."""
 
+from rooms.actions.covers import remove_cover, set_cover
 from rooms.actions.deals import (
     abort_flash,
     claim_coupon,
@@ -57,8 +58,10 @@ __all__ = [
     "post_chat",
     "pull_item",
     "quick_start",
+    "remove_cover",
     "reward_buyer",
     "schedule_room",
+    "set_cover",
     "show_ticker",
     "sort_items",
     "start_flash",

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
+from django.core.files import File
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -29,6 +31,7 @@ from rooms.numbers import numbers
 from rooms.permissions import MODERATOR, allowed, room_for, rooms_helped
 from rooms.sharing import address
 from rooms.snapshot import snapshot, state_of
+from rooms.views.covers import cover_of
 from rooms.views.verbs import moment, number, optional, text, verb, wants_json
 
 PAST_SHOWN = 12
@@ -39,24 +42,27 @@ SELECTION_PAGE = 24
 @login_required
 def home(request: HttpRequest) -> HttpResponse:
     """rooms/studio_home.html: `on_air`, `planned` (DRAFT and SCHEDULED, by time), `past` (newest 12),
-    each a list of Room; past ones carry `.numbers` ({orders, units, amount_minor, currency, …}).
-    Forms: POST /studio/go-live/ (`title` optional), POST /studio/rooms/ (`title`, `scheduled_at`
-    as the browser's datetime-local, optional). `helping`: open rooms of anchors whose crew one is in;
-    `invited`: how many invitations wait.
+    each a list of Room; open ones carry `.cover` ({src, srcset, alt} or None), past ones `.numbers`
+    ({orders, units, amount_minor, currency, …}).
+    Forms: POST /studio/go-live/ (`title` optional), POST /studio/rooms/ (`title`; optional
+    `scheduled_at` as the browser's datetime-local and `cover`, a picture), POST …/cover/.
+    `helping`: open rooms of anchors whose crew one is in; `invited`: how many invitations wait.
     """
     assert isinstance(request.user, User)
     rooms = Room.objects.for_actor(request.user).select_related("anchor")
     past = list(rooms.filter(state__in=["ENDED", "REPLAY"])[:PAST_SHOWN])
     for room in past:
         room.numbers = numbers(room)  # type: ignore[attr-defined]
+    on_air = list(rooms.on_air())
+    planned = list(rooms.filter(state__in=["DRAFT", "SCHEDULED"]).order_by("scheduled_at"))
+    for room in [*on_air, *planned]:
+        room.cover = cover_of(room)  # type: ignore[attr-defined]
     return render(
         request,
         "rooms/studio_home.html",
         {
-            "on_air": list(rooms.on_air()),
-            "planned": list(
-                rooms.filter(state__in=["DRAFT", "SCHEDULED"]).order_by("scheduled_at")
-            ),
+            "on_air": on_air,
+            "planned": planned,
             "past": past,
             "helping": list(rooms_helped(request.user)),
             "invited": len(invitations(request.user)),
@@ -157,9 +163,14 @@ def quick_start(me: User, data: Mapping[str, Any]) -> tuple[Room, dict[str, Any]
 @verb
 def create(me: User, data: Mapping[str, Any]) -> tuple[Room, dict[str, Any]]:
     at = moment(data)
-    room = actions.create_room(anchor=me, title=text(data, "title"))
-    if at is not None:
-        room = actions.schedule_room(room=room, at=at, actor=me)
+    cover = data.get("cover")
+    # All of the form or nothing: a picture that cannot be read leaves no half-planned show behind.
+    with transaction.atomic():
+        room = actions.create_room(anchor=me, title=text(data, "title"))
+        if at is not None:
+            room = actions.schedule_room(room=room, at=at, actor=me)
+        if isinstance(cover, File):
+            room = actions.set_cover(room=room, picture=cover)
     return room, state_of(room)
 
 

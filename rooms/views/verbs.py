@@ -45,9 +45,10 @@ def wants_json(request: HttpRequest) -> bool:
 
 
 def data(request: HttpRequest) -> Mapping[str, Any]:
-    """The body as one mapping. Raises Invalid for JSON that is none."""
+    """The body as one mapping, files included. Raises Invalid for JSON that is none."""
     if request.content_type != "application/json":
         fields: dict[str, Any] = {name: request.POST[name] for name in request.POST}
+        fields.update(request.FILES.items())
         for name in ("order", "options", "lines", "words"):
             if name in request.POST:
                 fields[name] = request.POST.getlist(name)
