@@ -43,11 +43,14 @@ def _drop_databases_of_dead_runs(url: str) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _fresh_redis(request: pytest.FixtureRequest) -> None:
+def _fresh_limits(request: pytest.FixtureRequest) -> None:
     """Rate limits and presence of one test must not reach the next."""
     if "db" in request.fixturenames or "transactional_db" in request.fixturenames:
+        from django.core.cache import cache
+
         from core import redis
 
+        cache.clear()
         client = redis.client()
         for name in client.scan_iter(match=redis.key("*")):
             client.delete(name)
