@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import random
 import subprocess
 from typing import Any
 
@@ -182,6 +183,51 @@ def test_the_browser_folds_events_exactly_as_the_server_does(
         timeout=60,
     )
     assert json.loads(done.stdout) == expected
+
+
+# What was said meanwhile --------------------------------------------------------------------------
+
+
+def _absence(chance: random.Random) -> dict[str, list[dict[str, Any]]]:
+    """`said` in the room, `known` to a viewer when its line was lost, `told` when it is back."""
+    at = 10_000
+    said: list[dict[str, Any]] = []
+    for number in range(chance.randint(1, 90)):
+        at += chance.randint(1, 700)
+        said.append({"id": f"2.{number}", "user": {"id": 2}, "text": "x", "at": at})
+    heard = chance.randint(1, len(said))
+    last = said[heard - 1]["at"]
+    # Lines of the last moment may come out of order, so that the newest one is known first.
+    known = [
+        line
+        for line in said[:heard]
+        if last - line["at"] >= 1000 or line["at"] == last or chance.random() < 0.5
+    ]
+    told = [line for line in said[-50:] if line["at"] >= last - 1000]
+    return {"said": said, "known": known, "told": told}
+
+
+@settings(max_examples=3, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.randoms(use_true_random=True))
+def test_who_comes_back_knows_each_line_once_in_order_and_without_a_hole(
+    chance: random.Random,
+) -> None:
+    absences = [_absence(chance) for _ in range(200)]
+    done = subprocess.run(
+        ["node", "tests/recall.mjs"],
+        cwd=ROOT,
+        input=json.dumps(absences),
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    for absence, chat in zip(absences, json.loads(done.stdout), strict=True):
+        said = [line["id"] for line in absence["said"]]
+        assert chat["kept"] == chat["shown"]
+        # Whatever is there reaches without a hole to what was said last.
+        assert chat["kept"] == said[said.index(chat["kept"][0]) :]
+        assert len(chat["kept"]) >= min(50, len(said))
 
 
 # Weight ------------------------------------------------------------------------------------------

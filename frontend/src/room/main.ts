@@ -18,7 +18,7 @@ import { nativeShare } from "./share";
 import { Shelf } from "./shelf";
 import { type Link, RoomSocket } from "./socket";
 import { Stage } from "./stage";
-import { fold } from "./store";
+import { fold, heardUntil, recall } from "./store";
 import { Ticker } from "./ticker";
 import { forget, leave, visited } from "./visit";
 
@@ -58,7 +58,9 @@ class LiveRoom extends HTMLElement {
     const scheme = location.protocol === "https:" ? "wss" : "ws";
     this.socket = new RoomSocket(`${scheme}://${location.host}/ws/rooms/${snapshot.room.id}/`, {
       sequence: () => this.state.s,
+      heard: () => heardUntil(this.state),
       event: (event) => this.event(event),
+      history: (lines) => this.history(lines),
       answer: (answer) => this.answer(answer),
       link: (link) => this.linked(link),
     });
@@ -161,6 +163,13 @@ class LiveRoom extends HTMLElement {
       this.shelf.draw(this.state);
       this.buy.refresh();
     }
+  }
+
+  private history(lines: ChatLine[]): void {
+    const recalled = recall(this.state, lines);
+    if (recalled) this.chat.recall(recalled);
+    else this.chat.reset(this.state.chat);
+    for (const { id } of lines) this.composer?.heard(id);
   }
 
   private answer(answer: Answer): void {

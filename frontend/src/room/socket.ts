@@ -1,14 +1,18 @@
 // One connection to the room that heals itself: resume by sequence number, back-off, server clock.
 
-import type { Answer, Incoming, Outgoing, RoomEvent } from "./protocol";
+import type { Answer, ChatLine, Incoming, Outgoing, RoomEvent } from "./protocol";
 
 export type Link = "connecting" | "open" | "lost" | "banned";
 
 interface Listener {
   /** The last durable sequence number folded in. */
   sequence(): number;
+  /** The server's time of the newest chat line that is known here, in ms. */
+  heard(): number;
   /** Durable events arrive once and in order; the others as they come. */
   event(event: RoomEvent): void;
+  /** What was said since `heard` or a moment before, oldest first: the end of a greeting. */
+  history(lines: ChatLine[]): void;
   answer(answer: Answer): void;
   link(link: Link): void;
 }
@@ -75,14 +79,13 @@ export class RoomSocket {
   private connect(): void {
     clearTimeout(this.timer);
     this.listener.link("connecting");
-    const socket = new WebSocket(`${this.url}?s=${this.listener.sequence()}`);
+    const socket = new WebSocket(`${this.url}?s=${this.listener.sequence()}&c=${this.listener.heard()}`);
     this.socket = socket;
     this.asking = true;
     this.lastHeard = Date.now();
     socket.onmessage = (message) => {
       this.lastHeard = Date.now();
-      const frame = JSON.parse(message.data as string) as Incoming | Incoming[];
-      for (const event of Array.isArray(frame) ? frame : [frame]) this.take(event);
+      this.read(JSON.parse(message.data as string) as Incoming[]);
     };
     socket.onclose = ({ code }) => {
       if (this.socket !== socket) return;
@@ -107,12 +110,22 @@ export class RoomSocket {
   private hello(): void {
     if (this.asking) return;
     this.asking = true;
-    this.send({ t: "hello", s: this.listener.sequence() });
+    this.send({ t: "hello", s: this.listener.sequence(), c: this.listener.heard() });
   }
 
   private ping(): void {
     this.pinged = Date.now();
     this.send({ t: "ping" });
+  }
+
+  private read(frame: Incoming[]): void {
+    if (frame[0]?.t !== "welcome") return frame.forEach((event) => this.take(event));
+    const history: ChatLine[] = [];
+    for (const event of frame) {
+      if (event.t === "chat") history.push(event);
+      else this.take(event);
+    }
+    if (history.length) this.listener.history(history);
   }
 
   private take(event: Incoming): void {
