@@ -73,7 +73,7 @@ class LiveRoom extends HTMLElement {
       menu: (line, row) => void this.lineMenu(line, row),
       retry: (id) => this.composer?.retry(id),
     });
-    this.shelf = new Shelf(this, (text) => (part(this, "voice").textContent = text));
+    this.shelf = new Shelf(this, now, (text) => (part(this, "voice").textContent = text));
     this.likes = new Likes(part(this, "like"), part(this, "sky"), send);
     this.ticker = new Ticker(part(this, "ticker"));
     this.checkout = new Checkout(sessionStorage, `buy-${snapshot.room.id}`, send, (purchase) =>
@@ -156,8 +156,8 @@ class LiveRoom extends HTMLElement {
     if (topic === "board") {
       this.board.draw();
       this.buy.refresh();
-    }
-    else if (topic === "counts") this.stage.drawCounts();
+      if (event.t === "board" && event.key === "flash") this.shelf.draw(this.state);
+    } else if (topic === "counts") this.stage.drawCounts();
     else if (topic === "room" || topic === "video") this.stage.draw();
     else if (topic) {
       this.shelf.draw(this.state);
