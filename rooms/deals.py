@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from core import clock
@@ -48,6 +49,37 @@ def flash_value(room_id: int) -> dict[str, Any] | None:
         "starts_at": wire.millis(sale.starts_at),
         "ends_at": wire.millis(sale.ends_at),
     }
+
+
+@dataclass(frozen=True, slots=True)
+class PriceShown:
+    """The lowest price of an item, whether others of its variants cost another one, and the usual
+    lowest price while it is undercut; money as on the wire."""
+
+    lowest: dict[str, Any]
+    varies: bool
+    was: dict[str, Any] | None
+
+
+def price_shown(item: dict[str, Any], board: dict[str, Any], *, at: int) -> PriceShown:
+    """What an item of a snapshot costs at `at` (ms); the same as `shownPrice` in the browser."""
+    sale = board.get("flash")
+    reduced: dict[int, dict[str, Any]] = {}
+    if (
+        sale
+        and sale["placement"] == item["placement"]
+        and sale["left"] > 0
+        and sale["starts_at"] <= at < sale["ends_at"]
+    ):
+        reduced = {price["id"]: price for price in sale["variants"]}
+    units = [reduced.get(variant["id"], variant) for variant in item["variants"]]
+    usual = item["price"]
+    lowest = min(units or [usual], key=lambda price: price["minor"])
+    return PriceShown(
+        lowest=lowest,
+        varies=any(price["minor"] != lowest["minor"] for price in units),
+        was=usual if lowest["minor"] < usual["minor"] else None,
+    )
 
 
 def coupon_value(room_id: int) -> dict[str, Any] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import random
 import subprocess
 from typing import Any
 
@@ -11,6 +12,21 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.stack import ROOT
+
+
+def _asked(script: str, cases: Any) -> Any:
+    """What the browser's code makes of the cases, by the script of that name in this folder."""
+    done = subprocess.run(
+        ["node", f"tests/{script}.mjs"],
+        cwd=ROOT,
+        input=json.dumps(cases),
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    return json.loads(done.stdout)
+
 
 # The fold ----------------------------------------------------------------------------------------
 
@@ -172,16 +188,90 @@ def test_the_browser_folds_events_exactly_as_the_server_does(
             state = fold(state, event)
         expected.append(state)
     cases = [{"snapshot": _EMPTY, "events": events} for events in shows]
-    done = subprocess.run(
-        ["node", "tests/fold.mjs"],
-        cwd=ROOT,
-        input=json.dumps(cases),
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=60,
-    )
-    assert json.loads(done.stdout) == expected
+    assert _asked("fold", cases) == expected
+
+
+# What was said meanwhile --------------------------------------------------------------------------
+
+
+def _absence(chance: random.Random) -> dict[str, list[dict[str, Any]]]:
+    """`said` in the room, `known` to a viewer when its line was lost, `told` when it is back."""
+    at = 10_000
+    said: list[dict[str, Any]] = []
+    for number in range(chance.randint(1, 90)):
+        at += chance.randint(1, 700)
+        said.append({"id": f"2.{number}", "user": {"id": 2}, "text": "x", "at": at})
+    heard = chance.randint(1, len(said))
+    last = said[heard - 1]["at"]
+    # Lines of the last moment may come out of order, so that the newest one is known first.
+    known = [
+        line
+        for line in said[:heard]
+        if last - line["at"] >= 1000 or line["at"] == last or chance.random() < 0.5
+    ]
+    told = [line for line in said[-50:] if line["at"] >= last - 1000]
+    return {"said": said, "known": known, "told": told}
+
+
+@settings(max_examples=3, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.randoms(use_true_random=True))
+def test_who_comes_back_knows_each_line_once_in_order_and_without_a_hole(
+    chance: random.Random,
+) -> None:
+    absences = [_absence(chance) for _ in range(200)]
+    for absence, chat in zip(absences, _asked("recall", absences), strict=True):
+        said = [line["id"] for line in absence["said"]]
+        assert chat["kept"] == chat["shown"]
+        # Whatever is there reaches without a hole to what was said last.
+        assert chat["kept"] == said[said.index(chat["kept"][0]) :]
+        assert len(chat["kept"]) >= min(50, len(said))
+
+
+# Prices ------------------------------------------------------------------------------------------
+
+
+def _priced(chance: random.Random) -> dict[str, Any]:
+    """An item of which some variants may be on sale at `at`."""
+    variants = [
+        {"id": number, "minor": minor, "text": f"¥{minor}", "left": 1}
+        for number in range(chance.randint(1, 3))
+        for minor in [chance.randint(5, 9)]
+    ]
+    lowest = min(variants, key=lambda variant: variant["minor"])
+    item = {
+        "placement": 1,
+        "variants": variants,
+        "price": {"minor": lowest["minor"], "text": lowest["text"]},
+    }
+    reduced = [
+        {"id": variant["id"], "minor": minor, "text": f"¥{minor}", "was": variant["text"]}
+        for variant in variants
+        for minor in [chance.randint(1, variant["minor"] - 1)]
+        if chance.random() < 0.7
+    ]
+    flash = {
+        "placement": chance.choice([1, 1, 1, 2]),
+        "variants": reduced,
+        "left": chance.choice([0, 3, 3]),
+        "starts_at": 10,
+        "ends_at": 20,
+    }
+    board = {"flash": flash} if chance.random() < 0.9 else {}
+    return {"item": item, "board": board, "at": chance.choice([9, 10, 15, 19, 20])}
+
+
+@settings(max_examples=3, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.randoms(use_true_random=True))
+def test_the_page_is_written_with_the_prices_that_the_browser_shows(chance: random.Random) -> None:
+    from rooms.deals import price_shown
+
+    cases = [_priced(chance) for _ in range(300)]
+    expected = []
+    for case in cases:
+        price = price_shown(case["item"], case["board"], at=case["at"])
+        expected.append([price.lowest["minor"], price.varies, price.was and price.was["text"]])
+    assert _asked("prices", cases) == expected
+    assert any(was for _lowest, _varies, was in expected)
 
 
 # Weight ------------------------------------------------------------------------------------------

@@ -160,6 +160,88 @@ class TestConversation:
         expect(page.locator("#message")).to_be_focused()
 
 
+class LostLine:
+    """The page's way to the room, which can be cut and mended."""
+
+    def __init__(self, page: Page) -> None:
+        self.cut = False
+        self._open: WebSocketRoute | None = None
+        self._deaf = False
+        page.route_web_socket(re.compile("/ws/rooms/"), self._between)
+
+    def lose(self) -> None:
+        self.cut = True
+        assert self._open
+        self._open.close(code=4000)
+
+    def lose_echoes(self) -> None:
+        """What the page says still arrives; what comes back does not."""
+        self._deaf = True
+
+    def mend(self) -> None:
+        self.cut = self._deaf = False
+
+    def _between(self, route: WebSocketRoute) -> None:
+        if self.cut:
+            route.close(code=4000)
+            return
+        self._open = route
+        server = route.connect_to_server()
+        route.on_message(lambda message: server.send(message))
+        server.on_message(lambda message: None if self._deaf else route.send(message))
+
+
+def texts(page: Page) -> list[str]:
+    return page.locator(".say .say-text").all_inner_texts()
+
+
+class TestLostLine:
+    def test_who_comes_back_sees_each_line_once_and_in_order(
+        self, browser: Browser, show: Show
+    ) -> None:
+        page, other = viewer(browser, show, 0), opened(viewer(browser, show, 1), show)
+        line_of = LostLine(page)
+        # Said before the page's first connection is open, after the page was written.
+        line_of.cut = True
+        page.goto(show.url)
+        expect(page.locator("live-room.is-ready")).to_be_attached()
+        write(other, "said while the page opened")
+        expect(line(other, "said while the page opened")).not_to_have_class(
+            re.compile("is-pending")
+        )
+        line_of.mend()
+        expect(line(page, "said while the page opened")).to_be_visible()
+
+        # An own line whose echo is lost stands where the others heard it.
+        line_of.lose_echoes()
+        write(page, "my own words")
+        expect(line(other, "my own words")).to_be_visible()
+        line_of.lose()
+        expect(line(page, "my own words")).to_have_class(re.compile("is-pending"))
+        meanwhile = ["Does it come in green?", "Yes, the third one", "Then I take two of them"]
+        for text in meanwhile:
+            write(other, text)
+            expect(line(other, text)).not_to_have_class(re.compile("is-pending"))
+        page.wait_for_timeout(2500)
+        line_of.mend()
+        expect(line(page, meanwhile[-1])).to_be_visible(timeout=15_000)
+        expect(line(page, "my own words")).not_to_have_class(re.compile("is-pending|is-failed"))
+
+        write(other, "said with everybody there")
+        expect(line(page, "said with everybody there")).to_be_visible()
+        said = [
+            "said while the page opened",
+            "my own words",
+            *meanwhile,
+            "said with everybody there",
+        ]
+        assert texts(other) == said
+        assert texts(page) == said
+        page.reload()
+        expect(line(page, "said with everybody there")).to_be_visible()
+        assert texts(page) == said
+
+
 class TestPicture:
     def test_it_goes_on_beside_sheets_on_goods_pages_and_as_stills(
         self, browser: Browser, show: Show, complaints: Complaints

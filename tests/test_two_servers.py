@@ -101,6 +101,7 @@ class Person:
         self.numbers: list[int] = []
         self.viewers = 0
         self.gaps = 0
+        self.repeated = 0
         self.lost_at: float | None = None
         self.absences: list[float] = []
         self.byes: list[int] = []
@@ -147,10 +148,25 @@ class Person:
             elif event["t"] == "viewers":
                 self.viewers = event["n"]
             elif "s" in event and self.state is not None:
+                if event["s"] <= self.state["s"]:
+                    self.repeated += 1
+                    continue
                 if event["s"] > self.state["s"] + 1:
                     self.gaps += 1
                 self.state = fold(self.state, event)
                 self.numbers.append(event["s"])
+
+
+async def test_a_person_drops_what_is_repeated_and_notices_what_is_missing() -> None:
+    """Without this the tests below could not fail."""
+    person = Person(0, [])
+    person.task.cancel()
+    snapshot = {"s": 3, "items": [], "pinned": None}
+    person._take([{"t": "welcome"}, {"t": "reset", "snapshot": snapshot}])
+    person._take([{"t": "pin", "s": s, "placement": None} for s in (2, 3, 4, 5, 4)])
+    assert (person.numbers, person.repeated, person.gaps) == ([4, 5], 3, 0)
+    person._take([{"t": "pin", "s": 7, "placement": None}])
+    assert (person.numbers, person.gaps) == ([4, 5, 7], 1)
 
 
 async def until(condition: Any, seconds: float, what: str) -> None:

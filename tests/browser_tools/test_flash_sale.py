@@ -138,3 +138,37 @@ def test_the_form_waits_for_its_goods_and_keeps_what_was_typed(screens: Screens)
     card = screens.viewer.locator("[data-part=flash]")
     expect(card).to_contain_text("¥91.00")
     expect(card.locator("[data-slot=flash_left]")).to_have_text("3 of 3 left at this price")
+
+
+def test_the_shelf_shows_the_flash_price_while_it_counts(screens: Screens) -> None:  # noqa: F811
+    viewer = screens.viewer
+    piece = screens.anchor.locator(".piece")
+    piece.locator("[data-part=pin]").click()
+    pin = viewer.locator("[data-part=pin-card]")
+    expect(pin).to_be_visible()
+    viewer.locator("[data-part=shelf-open]:visible").first.click()
+    row = viewer.locator(".ware")
+    price, was = "[data-slot=price]", ".price-was"
+    expect(row.locator(price)).to_have_text("¥99.00")
+    expect(row.locator(was)).to_be_hidden()
+
+    screens.tool("flash")
+    start(screens, price="88", seconds=30)
+    for shown in (row, pin, piece):
+        expect(shown.locator(price)).to_have_text("¥88.00")
+        expect(shown.locator(was)).to_have_text("Usual price: ¥99.00")
+    # So it does from the first paint on, without a script.
+    page = viewer.context.browser.new_context(java_script_enabled=False).new_page()
+    page.goto(viewer.url)
+    for name in (".pin-card", ".ware"):
+        expect(page.locator(name).locator(price).first).to_have_text("¥88.00")
+        expect(page.locator(name).locator("del").first).to_have_text("Usual price: ¥99.00")
+    page.context.close()
+
+    # At its end by the clock, whatever has been announced.
+    screens.anchor.locator(".desk-tabs [data-tab=shelf]").click()
+    expect(piece.locator(was)).to_be_visible()
+    viewer.context.set_offline(True)
+    for shown in (row, pin, piece):
+        expect(shown.locator(price)).to_have_text("¥99.00", timeout=40_000)
+        expect(shown.locator(was)).to_be_hidden()

@@ -33,7 +33,8 @@ export class Lines {
     this.empty();
   }
 
-  add(line: ChatLine): void {
+  /** At the end, or before the line of that id. */
+  add(line: ChatLine, before?: string): void {
     for (const [row, said] of this.known) if (said.id === line.id) this.drop(row);
     const { scrollTop, scrollHeight, clientHeight } = this.list;
     const atEnd = scrollHeight - scrollTop - clientHeight < NEAR_END;
@@ -42,7 +43,9 @@ export class Lines {
     row.toggleAttribute("data-crew", line.user.role !== "viewer");
     fill(row, { name: line.user.name, text: line.text });
     this.known.set(row, line);
-    this.list.append(row);
+    const next = before && this.list.querySelector(`[data-id="${CSS.escape(before)}"]`);
+    if (next) next.before(row);
+    else this.list.append(row);
     while (this.list.childElementCount > KEPT) this.drop(this.list.firstElementChild as HTMLElement);
     if (atEnd) this.list.scrollTop = this.list.scrollHeight;
     this.empty();

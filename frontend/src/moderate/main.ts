@@ -4,7 +4,7 @@ import "../../css/moderate.css";
 import { fill, part, readJson, request, say } from "../room/page";
 import type { Answer, ChatLine, RoomEvent, Snapshot } from "../room/protocol";
 import { RoomSocket } from "../room/socket";
-import { fold } from "../room/store";
+import { fold, heardUntil, recall } from "../room/store";
 import { toast } from "../shared/toast";
 import { Desk, type DeskState } from "./desk";
 import { Lines } from "./lines";
@@ -29,7 +29,9 @@ class LiveModeration extends HTMLElement {
     const scheme = location.protocol === "https:" ? "wss" : "ws";
     const socket = new RoomSocket(`${scheme}://${location.host}/ws/rooms/${snapshot.room.id}/`, {
       sequence: () => this.state.s,
+      heard: () => heardUntil(this.state),
       event: (event) => this.event(event),
+      history: (lines) => this.history(lines),
       answer: (answer) => this.answer(answer),
       link: (link) => (part(this, "offline").hidden = link !== "lost"),
     });
@@ -46,11 +48,17 @@ class LiveModeration extends HTMLElement {
   }
 
   private event(event: RoomEvent): void {
-    fold(this.state, event);
-    if (event.t === "chat") this.lines.add(event);
+    const topic = fold(this.state, event);
+    if (event.t === "chat") topic && this.lines.add(event);
     else if (event.t === "chat.removed") this.lines.remove(event.ids ?? [], event.user);
     else if (event.t === "viewers") fill(this, { viewers: String(event.n) });
     else if (event.t === "mod") this.refreshSoon();
+  }
+
+  private history(lines: ChatLine[]): void {
+    const recalled = recall(this.state, lines);
+    if (!recalled) return this.lines.reset(this.state.chat);
+    for (const { line, before } of recalled) this.lines.add(line, before);
   }
 
   private answer(answer: Answer): void {

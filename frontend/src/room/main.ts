@@ -18,7 +18,7 @@ import { nativeShare } from "./share";
 import { Shelf } from "./shelf";
 import { type Link, RoomSocket } from "./socket";
 import { Stage } from "./stage";
-import { fold } from "./store";
+import { fold, heardUntil, recall } from "./store";
 import { Ticker } from "./ticker";
 import { forget, leave, visited } from "./visit";
 
@@ -58,7 +58,9 @@ class LiveRoom extends HTMLElement {
     const scheme = location.protocol === "https:" ? "wss" : "ws";
     this.socket = new RoomSocket(`${scheme}://${location.host}/ws/rooms/${snapshot.room.id}/`, {
       sequence: () => this.state.s,
+      heard: () => heardUntil(this.state),
       event: (event) => this.event(event),
+      history: (lines) => this.history(lines),
       answer: (answer) => this.answer(answer),
       link: (link) => this.linked(link),
     });
@@ -71,7 +73,7 @@ class LiveRoom extends HTMLElement {
       menu: (line, row) => void this.lineMenu(line, row),
       retry: (id) => this.composer?.retry(id),
     });
-    this.shelf = new Shelf(this, (text) => (part(this, "voice").textContent = text));
+    this.shelf = new Shelf(this, now, (text) => (part(this, "voice").textContent = text));
     this.likes = new Likes(part(this, "like"), part(this, "sky"), send);
     this.ticker = new Ticker(part(this, "ticker"));
     this.checkout = new Checkout(sessionStorage, `buy-${snapshot.room.id}`, send, (purchase) =>
@@ -154,13 +156,20 @@ class LiveRoom extends HTMLElement {
     if (topic === "board") {
       this.board.draw();
       this.buy.refresh();
-    }
-    else if (topic === "counts") this.stage.drawCounts();
+      if (event.t === "board" && event.key === "flash") this.shelf.draw(this.state);
+    } else if (topic === "counts") this.stage.drawCounts();
     else if (topic === "room" || topic === "video") this.stage.draw();
     else if (topic) {
       this.shelf.draw(this.state);
       this.buy.refresh();
     }
+  }
+
+  private history(lines: ChatLine[]): void {
+    const recalled = recall(this.state, lines);
+    if (recalled) this.chat.recall(recalled);
+    else this.chat.reset(this.state.chat);
+    for (const { id } of lines) this.composer?.heard(id);
   }
 
   private answer(answer: Answer): void {

@@ -153,7 +153,7 @@ export interface BuyRequest {
 }
 
 export type Outgoing =
-  | { t: "hello"; s: number | null }
+  | { t: "hello"; s: number | null; c?: number }
   | { t: "chat"; id: string; text: string; reply_to?: string }
   | { t: "report"; line: string; reason: string }
   | { t: "like"; n: number }

@@ -1,5 +1,6 @@
 // The shelf and the pinned card: one drawing of an item, whether in a list or over the picture.
 
+import { type Shown, shownPrice, Turn } from "./deals";
 import { fill, part, say, stamp } from "./page";
 import type { Item, Snapshot } from "./protocol";
 import { findItem, leftOf } from "./store";
@@ -22,13 +23,18 @@ export function drawPicture(root: HTMLElement, item: Pick<Item, "picture">): voi
   image.alt = item.picture.alt ?? "";
 }
 
-export function drawItem(row: HTMLElement, item: Item, pinned: boolean): void {
+/** "from" where variants differ. */
+export function priceText({ lowest, from }: Shown): string {
+  return from ? say("from", { price: lowest.text }) : lowest.text;
+}
+
+function drawItem(row: HTMLElement, item: Item, price: Shown, pinned: boolean): void {
   const left = leftOf(item);
-  const priced = new Set(item.variants.map((variant) => variant.minor)).size > 1;
   fill(row, {
     number: String(item.number),
     title: item.title,
-    price: priced ? say("from", { price: item.price.text }) : item.price.text,
+    price: priceText(price),
+    was: price.was,
     left: leftText(left),
   });
   drawPicture(row, item);
@@ -48,8 +54,13 @@ export class Shelf {
   private readonly list: HTMLElement;
   private readonly card: HTMLElement;
   private shown: number | null = null;
+  private readonly turn = new Turn();
 
-  constructor(private readonly root: HTMLElement, private readonly announce: (text: string) => void) {
+  constructor(
+    private readonly root: HTMLElement,
+    private readonly now: () => number,
+    private readonly announce: (text: string) => void,
+  ) {
     this.list = part(root, "shelf-list");
     this.card = part(root, "pin-card");
     this.list.addEventListener("keydown", (event) => this.move(event));
@@ -57,6 +68,8 @@ export class Shelf {
 
   draw(state: Snapshot): void {
     const { items } = state;
+    const now = this.now();
+    this.turn.await(state, now, () => this.draw(state));
     const rows = new Map<string, HTMLElement>();
     for (const row of this.list.querySelectorAll<HTMLElement>("[data-placement]")) {
       rows.set(row.dataset.placement!, row);
@@ -67,7 +80,7 @@ export class Shelf {
       const row = rows.get(key) ?? stamp("t-item");
       rows.delete(key);
       row.dataset.placement = key;
-      drawItem(row, item, item.placement === state.pinned);
+      drawItem(row, item, shownPrice(state, item, now), item.placement === state.pinned);
       const place: Element | null = previous ? previous.nextElementSibling : this.list.firstElementChild;
       if (place !== row) this.list.insertBefore(row, place);
       previous = row;
@@ -82,7 +95,7 @@ export class Shelf {
   drawStock(state: Snapshot, placement: number): void {
     const item = findItem(state, placement);
     const row = this.list.querySelector<HTMLElement>(`[data-placement="${placement}"]`);
-    if (item && row) drawItem(row, item, placement === state.pinned);
+    if (item && row) drawItem(row, item, shownPrice(state, item, this.now()), placement === state.pinned);
     if (placement === state.pinned) this.drawCard(state);
   }
 
@@ -93,13 +106,14 @@ export class Shelf {
       this.shown = null;
       return;
     }
-    drawItem(this.card, item, true);
+    const price = shownPrice(state, item, this.now());
+    drawItem(this.card, item, price, true);
     if (this.shown !== item.placement) {
       if (this.shown !== null || this.card.dataset.fresh === undefined) {
         this.card.classList.remove("is-new");
         void this.card.offsetWidth;
         this.card.classList.add("is-new");
-        this.announce(say("now_showing", { title: item.title, price: item.price.text }));
+        this.announce(say("now_showing", { title: item.title, price: price.lowest.text }));
       }
       delete this.card.dataset.fresh;
       this.shown = item.placement;

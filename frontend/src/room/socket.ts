@@ -1,14 +1,18 @@
 // One connection to the room that heals itself: resume by sequence number, back-off, server clock.
 
-import type { Answer, Incoming, Outgoing, RoomEvent } from "./protocol";
+import type { Answer, ChatLine, Incoming, Outgoing, RoomEvent } from "./protocol";
 
 export type Link = "connecting" | "open" | "lost" | "banned";
 
 interface Listener {
   /** The last durable sequence number folded in. */
   sequence(): number;
+  /** The server's time of the newest chat line that is known here, in ms. */
+  heard(): number;
   /** Durable events arrive once and in order; the others as they come. */
   event(event: RoomEvent): void;
+  /** What was said since `heard` or a moment before, oldest first: the end of a greeting. */
+  history(lines: ChatLine[]): void;
   answer(answer: Answer): void;
   link(link: Link): void;
 }
@@ -21,6 +25,9 @@ const ANSWERS = new Set([
 const BEAT_MS = 2_500;
 const PING_MS = 10_000;
 const DEAD_MS = 5_000;
+// A round trip quicker than this tells the server's clock to a tenth of a second; who has none tries again.
+const GOOD_TRIP_MS = 200;
+const MEASURES = 4;
 const SIGNED_OUT = 4001;
 const BANNED = 4003;
 const NO_ROOM = 4004;
@@ -36,6 +43,8 @@ export class RoomSocket {
   private heart = 0;
   private lastHeard = 0;
   private pinged = 0;
+  private unanswered = 0;
+  private measures = 0;
   private bestTrip = Infinity;
   private asking = false;
   private closed = false;
@@ -75,14 +84,17 @@ export class RoomSocket {
   private connect(): void {
     clearTimeout(this.timer);
     this.listener.link("connecting");
-    const socket = new WebSocket(`${this.url}?s=${this.listener.sequence()}`);
+    const socket = new WebSocket(`${this.url}?s=${this.listener.sequence()}&c=${this.listener.heard()}`);
     this.socket = socket;
     this.asking = true;
+    this.unanswered = 0;
+    // The device may have slept or set its clock: the new connection measures anew.
+    this.measures = 0;
+    this.bestTrip = Infinity;
     this.lastHeard = Date.now();
     socket.onmessage = (message) => {
       this.lastHeard = Date.now();
-      const frame = JSON.parse(message.data as string) as Incoming | Incoming[];
-      for (const event of Array.isArray(frame) ? frame : [frame]) this.take(event);
+      this.read(JSON.parse(message.data as string) as Incoming[]);
     };
     socket.onclose = ({ code }) => {
       if (this.socket !== socket) return;
@@ -107,12 +119,24 @@ export class RoomSocket {
   private hello(): void {
     if (this.asking) return;
     this.asking = true;
-    this.send({ t: "hello", s: this.listener.sequence() });
+    this.send({ t: "hello", s: this.listener.sequence(), c: this.listener.heard() });
   }
 
   private ping(): void {
     this.pinged = Date.now();
+    this.unanswered += 1;
+    this.measures += 1;
     this.send({ t: "ping" });
+  }
+
+  private read(frame: Incoming[]): void {
+    if (frame[0]?.t !== "welcome") return frame.forEach((event) => this.take(event));
+    const history: ChatLine[] = [];
+    for (const event of frame) {
+      if (event.t === "chat") history.push(event);
+      else this.take(event);
+    }
+    if (history.length) this.listener.history(history);
   }
 
   private take(event: Incoming): void {
@@ -145,6 +169,9 @@ export class RoomSocket {
 
   /** The quickest round trip tells the server's clock best. */
   private measure(serverNow: number): void {
+    this.unanswered -= 1;
+    // Which ping is answered shows only when no other is under way.
+    if (this.unanswered > 0) return;
     const trip = Date.now() - this.pinged;
     if (trip > this.bestTrip) return;
     this.bestTrip = trip;
@@ -158,6 +185,9 @@ export class RoomSocket {
     const connecting = this.socket.readyState === WebSocket.CONNECTING;
     if ((unanswered || connecting) && silent > DEAD_MS) this.drop();
     else if (!unanswered && silent > PING_MS) this.ping();
+    else if (!this.unanswered && this.measures > 0 && this.measures < MEASURES && this.bestTrip > GOOD_TRIP_MS) {
+      this.ping();
+    }
   }
 
   /** A half-open connection may never say that it is closed. */

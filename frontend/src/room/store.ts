@@ -3,6 +3,10 @@
 import type { ChatLine, Item, RoomEvent, Snapshot, Variant } from "./protocol";
 
 export const CHAT_KEPT = 120;
+/** The server never tells more of what was said than this. */
+const HISTORY = 50;
+/** It begins this long before the newest line known, which may have come out of order. */
+const OVERLAP_MS = 1000;
 
 /** What a change touches, so that only those parts of the page are drawn again. */
 export type Topic = "room" | "items" | "pin" | "stock" | "chat" | "counts" | "video" | "board" | "removed";
@@ -22,6 +26,39 @@ export function leftOf(item: Item): number {
 /** The variant a hurried buyer gets: the first one in stock, else the first. */
 export function defaultVariant(item: Item): Variant | undefined {
   return item.variants.find((variant) => variant.left > 0) ?? item.variants[0];
+}
+
+/** Until when the chat is known, in the server's ms. */
+export function heardUntil(state: Snapshot): number {
+  return state.chat.reduce((latest, { at }) => Math.max(latest, at), 0) || state.now;
+}
+
+/** A line that was not known, and the known one that comes after it. */
+export interface Recalled {
+  line: ChatLine;
+  before?: string;
+}
+
+/**
+ * Puts lines of the server's history, oldest first, to their places in time. Returns the new ones; null when
+ * others may have been said between them and what was known here: then only the history is left.
+ */
+export function recall(state: Snapshot, lines: ChatLine[]): Recalled[] | null {
+  if (lines.length >= HISTORY && lines[0]!.at > heardUntil(state) - OVERLAP_MS) {
+    state.chat = lines.map(lineOf);
+    return null;
+  }
+  const known = new Set(state.chat.map(({ id }) => id));
+  const fresh = lines.filter(({ id }) => !known.has(id)).map(lineOf);
+  const recalled = fresh.map((line) => {
+    let place = state.chat.length;
+    while (place > 0 && state.chat[place - 1]!.at > line.at) place -= 1;
+    const before = state.chat[place]?.id;
+    state.chat.splice(place, 0, line);
+    return { line, before };
+  });
+  trim(state);
+  return recalled;
 }
 
 /** Applies one event in place. Returns what it touched; null when it changes nothing kept here. */
@@ -87,7 +124,7 @@ export function fold(state: Snapshot, event: RoomEvent): Topic | null {
     case "chat":
       if (state.chat.some((line) => line.id === event.id)) return null;
       state.chat.push(lineOf(event));
-      if (state.chat.length > CHAT_KEPT) state.chat.splice(0, state.chat.length - CHAT_KEPT);
+      trim(state);
       return "chat";
     case "chat.removed":
       state.chat = state.chat.filter(
@@ -103,6 +140,10 @@ export function fold(state: Snapshot, event: RoomEvent): Topic | null {
     default:
       return null;
   }
+}
+
+function trim({ chat }: Snapshot): void {
+  if (chat.length > CHAT_KEPT) chat.splice(0, chat.length - CHAT_KEPT);
 }
 
 /** The line without what only the wire needs. */

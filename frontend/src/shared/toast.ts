@@ -11,8 +11,26 @@ export function toast(text: string, tone: Tone = "info"): void {
   item.dataset.tone = tone;
   const words = item.querySelector("span");
   if (words) words.textContent = text;
+  raise(list);
   list.append(item);
   expire(item);
+}
+
+/** Over a modal sheet, and inside it: all that is outside is inert and lies below. */
+function raise(list: HTMLElement): void {
+  const modal = [...document.querySelectorAll<HTMLDialogElement>("dialog:modal")].at(-1);
+  if (!modal || modal.contains(list)) return;
+  modal.append(list);
+  list.popover = "manual";
+  list.showPopover();
+  modal.addEventListener(
+    "close",
+    () => {
+      list.popover = null;
+      document.body.append(list);
+    },
+    { once: true },
+  );
 }
 
 /** Let a toast leave by itself, but never while it is read with the pointer or the keyboard. */

@@ -1,8 +1,9 @@
 // The anchor's shelf: pin with one tap, for a time or until further notice; see what is left, sold, asked for.
 
+import { shownPrice, Turn } from "../room/deals";
 import { clock, compact, fill, part, request, say, stamp } from "../room/page";
 import type { Item, Snapshot } from "../room/protocol";
-import { drawPicture } from "../room/shelf";
+import { drawPicture, priceText } from "../room/shelf";
 import { leftOf } from "../room/store";
 import { confirmed } from "../shared/dialogs";
 import { dragToSort } from "./sorting";
@@ -27,6 +28,7 @@ interface Urls {
 export class Goods {
   private readonly list: HTMLElement;
   private wished: number | null = null;
+  private readonly turn = new Turn();
 
   constructor(
     private readonly root: HTMLElement,
@@ -65,6 +67,7 @@ export class Goods {
     // News does not move rows under the finger; the end of the drag draws them all.
     if (this.list.querySelector(".is-dragged")) return;
     const { items, pinned } = this.state();
+    this.turn.await(this.state(), this.facts.now(), () => this.draw());
     const rows = new Map<string, HTMLElement>();
     for (const row of this.list.querySelectorAll<HTMLElement>("[data-placement]")) {
       rows.set(row.dataset.placement!, row);
@@ -106,11 +109,13 @@ export class Goods {
   private drawRow(row: HTMLElement, item: Item, pinned: boolean, at: number, of: number): void {
     const left = leftOf(item);
     const sold = this.facts.sold()[item.placement] ?? 0;
+    const price = shownPrice(this.state(), item, this.facts.now());
     const asks = pinned ? 0 : (this.facts.asks()[item.placement] ?? 0);
     fill(row, {
       number: String(item.number),
       title: item.title,
-      price: item.price.text,
+      price: priceText(price),
+      was: price.was,
       left: left > 0 ? say(left <= FEW ? "only_left" : "left", { n: left }) : say("sold_out"),
       sold: sold > 0 ? say("sold", { n: sold }) : null,
       asks: asks > 0 ? say("asks", { n: compact(asks) }) : null,

@@ -4,10 +4,10 @@ import "../../css/room.css";
 import "../../css/studio.css";
 import { Chat } from "../room/chat";
 import { clock, compact, fill, part, readJson, request, say } from "../room/page";
-import type { Answer, Role, RoomEvent, Snapshot } from "../room/protocol";
+import type { Answer, ChatLine, Role, RoomEvent, Snapshot } from "../room/protocol";
 import { nativeShare } from "../room/share";
 import { RoomSocket } from "../room/socket";
-import { fold } from "../room/store";
+import { fold, heardUntil, recall } from "../room/store";
 import { toast } from "../shared/toast";
 import { Camera } from "./camera";
 import { Goods } from "./goods";
@@ -51,7 +51,9 @@ class LiveStudio extends HTMLElement {
     const scheme = location.protocol === "https:" ? "wss" : "ws";
     this.socket = new RoomSocket(`${scheme}://${location.host}/ws/rooms/${snapshot.room.id}/`, {
       sequence: () => this.state.s,
+      heard: () => heardUntil(this.state),
       event: (event) => this.event(event),
+      history: (lines) => this.history(lines),
       answer: (answer) => this.answer(answer),
       link: (link) => (part(this, "offline").hidden = link !== "lost"),
     });
@@ -110,6 +112,12 @@ class LiveStudio extends HTMLElement {
     } else if (event.t === "bought") {
       this.chat.remark(say("bought_sum", { n: compact(event.n) }));
     } else if (topic) this.draw();
+  }
+
+  private history(lines: ChatLine[]): void {
+    const recalled = recall(this.state, lines);
+    if (recalled) this.chat.recall(recalled);
+    else this.chat.reset(this.state.chat);
   }
 
   private answer(answer: Answer): void {

@@ -3,6 +3,7 @@
 import type { Fixture, Surroundings } from "../board";
 import type { Coupon } from "../deals";
 import { clock, fill, part, say } from "../page";
+import { closable } from "./closing";
 
 interface Drop extends Coupon {
   count: number;
@@ -44,10 +45,7 @@ export function coupon({ root, now, send, toast }: Surroundings): Fixture {
       draw();
     });
   }
-  part(card, "coupon-close").addEventListener("click", () => {
-    hidden = drop?.id ?? 0;
-    card.hidden = true;
-  });
+  closable(card, root, "coupon-close", () => (hidden = drop?.id ?? 0));
 
   return {
     draw(value) {

@@ -5,6 +5,7 @@ import type { Flash } from "../deals";
 import { calm, clock, fill, part, say } from "../page";
 import { drawPicture } from "../shelf";
 import { findItem } from "../store";
+import { closable } from "./closing";
 
 const TICK_MS = 100;
 const LAST_WORDS_MS = 2500;
@@ -17,6 +18,12 @@ export function flash({ root, state, now }: Surroundings): Fixture {
   let sale: Flash | null = null;
   let timer = 0;
   let said = "";
+  let closed = 0;
+
+  closable(card, root, "flash-close", () => {
+    closed = sale?.id ?? 0;
+    count.hidden = true;
+  });
 
   const voice = (text: string): void => {
     if (text === said) return;
@@ -32,7 +39,7 @@ export function flash({ root, state, now }: Surroundings): Fixture {
   };
 
   const draw = (): void => {
-    if (!sale) return;
+    if (!sale || sale.id === closed) return;
     const at = now();
     const phase = phaseOf(sale);
     const wait = sale.starts_at - at;
@@ -70,26 +77,36 @@ export function flash({ root, state, now }: Surroundings): Fixture {
     if (phase === "running") {
       voice(say("flash_said", { title: item?.title ?? "", price: lowest.text, n: sale.quantity }));
     } else if (phase !== "coming") voice(say(phase === "gone" ? "flash_gone" : "flash_over"));
-    if (card.hidden) clearInterval(timer);
+  };
+
+  /** Ten times a second while it shows, and at the very moment it starts. */
+  const tick = (): void => {
+    draw();
+    if (!sale || sale.id === closed || card.hidden) return;
+    const wait = sale.starts_at - now();
+    timer = window.setTimeout(tick, wait > 0 ? Math.min(wait, TICK_MS) : TICK_MS);
   };
 
   return {
     draw(value) {
-      clearInterval(timer);
+      clearTimeout(timer);
       const before = sale;
       sale = (value as Flash | undefined) ?? null;
+      if (sale && sale.id === closed) {
+        card.hidden = true;
+        return;
+      }
       if (!sale) {
         count.hidden = true;
         // Taken down at its end: the last words stay for a moment; aborted: gone at once.
         if (before && now() >= before.ends_at && now() < before.ends_at + LAST_WORDS_MS) {
           sale = before;
-          timer = window.setInterval(draw, TICK_MS);
+          tick();
         } else card.hidden = true;
         return;
       }
       card.hidden = false;
-      draw();
-      timer = window.setInterval(draw, TICK_MS);
+      tick();
     },
   };
 }

@@ -2,6 +2,7 @@
 
 import type { Fixture, Surroundings } from "../board";
 import { clock, compact, fill, part, request, say, stamp } from "../page";
+import { closable } from "./closing";
 
 interface Poll {
   id: number;
@@ -77,10 +78,7 @@ export function poll({ root, now, send, toast }: Surroundings): Fixture {
     }
     draw();
   });
-  part(box, "poll-close").addEventListener("click", () => {
-    closedByReader = shown?.id ?? 0;
-    box.hidden = true;
-  });
+  closable(box, root, "poll-close", () => (closedByReader = shown?.id ?? 0));
 
   return {
     draw(value) {

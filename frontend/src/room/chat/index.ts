@@ -2,7 +2,7 @@
 
 import { fill, part, say, stamp } from "../page";
 import type { ChatLine } from "../protocol";
-import { CHAT_KEPT } from "../store";
+import { CHAT_KEPT, type Recalled } from "../store";
 import { Touch, type Touched } from "./touch";
 import { addresses, blank, drawRow, hold, refuse, settle } from "./row";
 
@@ -49,10 +49,15 @@ export class Chat {
     }
   }
 
-  /** Replaces everything: after a reset the server's history is the truth. */
+  /** Replaces everything: the server's history is the truth. Own lines that it lacks wait on. */
   reset(lines: ChatLine[]): void {
     this.waiting = [];
-    this.list.replaceChildren(...lines.map((line) => this.row(line)));
+    const told = new Set(lines.map(({ id }) => id));
+    const own = [...this.list.querySelectorAll<HTMLElement>(".is-pending, .is-failed")];
+    this.list.replaceChildren(
+      ...lines.map((line) => this.row(line)),
+      ...own.filter((row) => !told.has(row.dataset.id!)),
+    );
     this.toEnd();
   }
 
@@ -61,6 +66,19 @@ export class Chat {
     // The echo knows more than the page did: level, role, who is mentioned.
     if (own) return own.replaceWith(this.row(line));
     this.put(this.row(line));
+    this.voiced(line);
+  }
+
+  /** What was said meanwhile; an own line among it goes to where others heard it. */
+  recall(lines: Recalled[]): void {
+    for (const { line, before } of lines) {
+      this.find(line.id)?.remove();
+      this.put(this.row(line), before);
+      this.voiced(line);
+    }
+  }
+
+  private voiced(line: ChatLine): void {
     if (line.user.id === this.me) return;
     const sentence = `${line.user.name}: ${line.text}`;
     if (addresses(line, this.me)) this.speak(this.addressed, say("mentioned", { text: sentence }));
@@ -132,8 +150,12 @@ export class Chat {
     return row;
   }
 
-  private put(row: HTMLElement): void {
-    this.waiting.push(row);
+  /** At the end with the next drawing, or before the line of that id. */
+  private put(row: HTMLElement, before?: string): void {
+    const shown = before && this.find(before);
+    if (shown) return shown.before(row);
+    const place = this.waiting.findIndex(({ dataset }) => before && dataset.id === before);
+    this.waiting.splice(place < 0 ? this.waiting.length : place, 0, row);
     if (this.waiting.length > CHAT_KEPT) this.waiting.shift();
     this.timer ||= window.setTimeout(() => this.draw(), DRAW_MS);
   }
