@@ -130,6 +130,19 @@ CASE = StateMachine(
     ],
 )
 
+# A difference between a provider's record and ours.
+FINDING = StateMachine(
+    "orders.finding",
+    model="orders.PaymentFinding",
+    moves=[
+        Move("OPEN", "GONE", by={"system"}),
+        Move("OPEN", "CLOSED", by={"admin"}),
+        Move("GONE", "OPEN", by={"system"}),
+        # Its figures are others than those that a person closed it with.
+        Move("CLOSED", "OPEN", by={"system"}),
+    ],
+)
+
 CASE_FINAL = frozenset({"REFUNDED", "CLOSED", "WITHDRAWN"})
 
 # An order line that may still be sent back, and how long after the parcel is accepted.
