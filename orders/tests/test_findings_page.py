@@ -41,7 +41,7 @@ def test_the_page_says_what_differs_and_what_to_do(shop):
     shown = text_of(shop)
     for words in ("Another state", "¥100.00", shop.unheard.number, "Ask the provider now"):
         assert words in shown
-    assert "1 payments and 0 refunds compared" in shown
+    assert "sandbox: 1 payment, 0 refunds" in shown
 
 
 def test_asking_the_provider_books_the_payment_and_empties_the_page(shop):
