@@ -64,6 +64,9 @@ PAYMENT = StateMachine(
         Move("ACTION_REQUIRED", "SUCCEEDED", by={"provider"}),
         Move("ACTION_REQUIRED", "FAILED", by={"provider"}),
         Move("ACTION_REQUIRED", "CANCELLED", by={"system", "provider"}),
+        # A card was declined and another is tried, or the provider closes it after all.
+        Move("FAILED", "ACTION_REQUIRED", by={"provider"}),
+        Move("FAILED", "CANCELLED", by={"provider"}),
         # The provider's word is final, even late.
         Move("FAILED", "SUCCEEDED", by={"provider"}),
         Move("CANCELLED", "SUCCEEDED", by={"provider"}),

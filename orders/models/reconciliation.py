@@ -164,7 +164,10 @@ ADVICE: dict[tuple[Kind, Subject], Any] = {
         "Ask the provider now: what it says is booked. Money for an order that has ended goes back "
         "by itself."
     ),
-    (Kind.STATE_DIFFERS, Subject.REFUND): _("Ask the provider now: what it says is booked."),
+    (Kind.STATE_DIFFERS, Subject.REFUND): _(
+        "Ask the provider now: what it says is booked. If the difference stays, the bank sent the "
+        "money back to the shop: refund it once more on the provider's page."
+    ),
     (Kind.AMOUNT_DIFFERS, Subject.CHARGE): _SAME_AMOUNT,
     (Kind.AMOUNT_DIFFERS, Subject.REFUND): _SAME_AMOUNT,
     (Kind.CURRENCY_DIFFERS, Subject.CHARGE): _SAME_AMOUNT,
