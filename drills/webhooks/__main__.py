@@ -47,10 +47,16 @@ class Killer:
     def begin(self) -> None:
         self._next = self.each
 
+    def rest(self) -> None:
+        """Kill nobody any more."""
+        self.each = 2.0
+
     def __call__(self, share: float) -> None:
         """`share` of the deliveries is done."""
-        if share < self._next or share >= 1 or (self._back and self._back.is_alive()):
+        if share < self._next:
             return
+        if self._back is not None:
+            self._back.join()
         self._next += self.each
         server = self.place.servers[self.killed % len(self.place.servers)]
         self.killed += 1
@@ -103,7 +109,7 @@ def run(place: Place, deliveries: int, kills: int, seed: int) -> dict[str, Any]:
     world.cancel_some()
     deliver([*late, *world.news()], world.claims(), deliveries - planned, early)
     forgotten = lost(whole.taken)
-    killer.each = 1.0
+    killer.rest()
     for _ in range(TURNS):
         world.retry_refunds()
         news = world.news()

@@ -52,7 +52,13 @@ class World:
         from orders.models import Order
         from orders.payments.sandbox import SandboxProvider
 
-        (verdict,) = self.dice.choices(list(VERDICTS), weights=list(VERDICTS.values()))
+        verdicts = list(VERDICTS)
+        # Each at least once, in the shortest drill too.
+        (verdict,) = (
+            [verdicts[number]]
+            if number < len(verdicts)
+            else self.dice.choices(verdicts, weights=list(VERDICTS.values()))
+        )
         self.verdicts[verdict] += 1
         placed = self._place(number)
         order = Order.objects.get(pk=placed)
