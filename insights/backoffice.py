@@ -15,7 +15,7 @@ from core.models import Deadline, OutboxEvent
 from core.money import format_money
 from insights.sales import paid_lines, sales
 from ledger.actions import unbalanced
-from orders.models import AfterSaleCase, Order, Refund
+from orders.models import AfterSaleCase, Order, PaymentFinding, Refund
 from rooms.models import Room
 from rooms.states import ON_AIR
 from supply.models import Supplier
@@ -48,6 +48,12 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
             "?state__exact=FAILED",
             waits=True,
         ),
+        {
+            "label": _("Payment differences"),
+            "value": (open_findings := PaymentFinding.objects.filter(state="OPEN").count()),
+            "href": reverse("payment_findings:list"),
+            "alarm": bool(open_findings),
+        },
         _tile(
             _("Suppliers waiting for admission"),
             Supplier.objects.filter(state__in=ADMISSION).count(),

@@ -21,6 +21,7 @@ urlpatterns = [
     path("me/", include("accounts.urls")),
     path("", include("insights.urls")),
     path("supplier/cases/", include("orders.urls_cases")),
+    path("staff/payments/findings/", include("orders.urls_staff")),
     path("studio/orders/", include("orders.urls_studio")),
     path("supplier/offers/", include("catalog.urls_supplier")),
     path("supplier/", include("supply.urls")),

@@ -64,6 +64,9 @@ PAYMENT = StateMachine(
         Move("ACTION_REQUIRED", "SUCCEEDED", by={"provider"}),
         Move("ACTION_REQUIRED", "FAILED", by={"provider"}),
         Move("ACTION_REQUIRED", "CANCELLED", by={"system", "provider"}),
+        # A card was declined and another is tried, or the provider closes it after all.
+        Move("FAILED", "ACTION_REQUIRED", by={"provider"}),
+        Move("FAILED", "CANCELLED", by={"provider"}),
         # The provider's word is final, even late.
         Move("FAILED", "SUCCEEDED", by={"provider"}),
         Move("CANCELLED", "SUCCEEDED", by={"provider"}),
@@ -127,6 +130,19 @@ CASE = StateMachine(
         Move("REFUNDING", "REFUNDED", by={"provider", "system"}),
         Move("REFUNDING", "REFUND_FAILED", by={"provider", "system"}),
         Move("REFUND_FAILED", "REFUNDING", by={"system", "admin"}),
+    ],
+)
+
+# A difference between a provider's record and ours.
+FINDING = StateMachine(
+    "orders.finding",
+    model="orders.PaymentFinding",
+    moves=[
+        Move("OPEN", "GONE", by={"system"}),
+        Move("OPEN", "CLOSED", by={"admin"}),
+        Move("GONE", "OPEN", by={"system"}),
+        # Its figures are others than those that a person closed it with.
+        Move("CLOSED", "OPEN", by={"system"}),
     ],
 )
 

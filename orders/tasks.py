@@ -18,6 +18,11 @@ def process_webhooks() -> None:
     actions.process_webhooks()
 
 
+@shared_task(soft_time_limit=3600, time_limit=3900)
+def reconcile_payments() -> None:
+    actions.reconcile_recent()
+
+
 @shared_task
 def repair_payments() -> None:
     actions.repair_payments()

@@ -15,7 +15,9 @@ from django.urls import URLPattern, get_resolver
 
 from accounts.actions import issue_token
 from catalog.actions import list_offer
+from core import clock
 from orders import actions as orders
+from orders.models import PaymentFinding
 from orders.tests.conftest import (  # noqa: F401
     Market,
     _webhooks_reach_our_own_endpoint,
@@ -102,6 +104,14 @@ def world(market: Market) -> World:  # noqa: F811
     unpaid = market.order(scenario="three_ds")
     charge = unpaid.payments.get()
 
+    finding = PaymentFinding.objects.create(
+        provider="sandbox",
+        kind="missing_here",
+        subject="charge",
+        ref="sc_x",
+        occurred_at=clock.now(),
+    )
+
     helper = user("helper")
     member = crew.invite(anchor=market.buyer, who=helper.username, role="moderator")
     elsewhere_room = rooms.quick_start(user=user("strict"), title="Elsewhere")
@@ -151,6 +161,7 @@ def world(market: Market) -> World:  # noqa: F811
             (r"shipments/|purchase-orders/", "shipment_id"): purchase.shipments.get().pk,
             (r"pictures/", "picture_id"): 999_999_998,
             (r"suppliers/", "supplier_id"): market.supplier.pk,
+            (r"staff/payments/findings/", "finding_id"): finding.pk,
             (r"orders/pay/", "ref"): charge.provider_ref or "none",
             (r"webhooks/", "code"): "sandbox",
             (r"media/", "path"): "p/none-160.webp",

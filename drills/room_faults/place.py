@@ -74,6 +74,8 @@ class Redis:
 class Program:
     """One process of the product: `manage.py <words>`."""
 
+    # What Python is told to run.
+    launcher: tuple[str, ...] = (str(ROOT / "manage.py"),)
     # Open files that it inherits.
     descriptors: tuple[int, ...] = ()
 
@@ -86,7 +88,8 @@ class Program:
     def start(self) -> None:
         with self.log.open("ab") as output:
             self._process = subprocess.Popen(
-                [sys.executable, str(ROOT / "manage.py"), *self.words],
+                [sys.executable, *self.launcher, *self.words],
+                cwd=ROOT,
                 env={**os.environ, "LIVESHOP_SUPERVISED": "1", **self._environment},
                 stdin=subprocess.DEVNULL,
                 stdout=output,

@@ -20,7 +20,7 @@ def test_every_tile_of_the_dashboard_leads_to_a_list_that_opens(staff, show):
     page = staff.get("/admin/")
 
     tiles = page.context["tiles"]
-    assert len(tiles) == 9
+    assert len(tiles) == 10
     assert b"Disputes to rule on" in page.content
     for tile in tiles:
         assert staff.get(tile["href"]).status_code == 200, tile

@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from celery.schedules import crontab
 from csp.constants import NONCE, NONE, SELF
 from django.templatetags.static import static
 from django.utils.translation import gettext_lazy as _
@@ -250,6 +251,12 @@ CELERY: dict[str, Any] = {
             "schedule": 5.0,
             "options": {"expires": 10},
         },
+        # Alipay's bill of a day is there by ten in the morning in China.
+        "payment-reconciliation": {
+            "task": "orders.tasks.reconcile_payments",
+            "schedule": crontab(hour=3, minute=40),
+            "options": {"expires": 6 * 3600},
+        },
         "reminders": {
             "task": "rooms.tasks.tell_reminders",
             "schedule": 15.0,
@@ -273,6 +280,8 @@ AUTO_CONFIRM_PERIOD = timedelta(days=7)
 PAYMENT_PROVIDER = env.text("PAYMENT_PROVIDER", "sandbox")
 # Seconds for one call to a provider; a buyer may be waiting. docs/payments.md explains the rest.
 PAYMENT_TIMEOUT_SECONDS = env.number("PAYMENT_TIMEOUT_SECONDS", 8)
+# What providers keep by contract: basis points + minor units, "stripe=290+30, alipay=60".
+PAYMENT_FEES = env.items("PAYMENT_FEES") or ["sandbox=60"]
 SANDBOX_WEBHOOK_SECRET = env.text("SANDBOX_WEBHOOK_SECRET", "")
 STRIPE_SECRET_KEY = env.text("STRIPE_SECRET_KEY", "")
 # Several, with commas, while a secret is rolled.

@@ -16,17 +16,27 @@ from orders.actions.inbox import process_webhooks, take_webhook
 from orders.actions.payments import pay_again, settle_payment, start_payment
 from orders.actions.placing import Placed, place_order
 from orders.actions.pricing import Priced, Wanted, checked, priced
+from orders.actions.reconciling import (
+    Reconciled,
+    ask_provider,
+    close_finding,
+    reconcile_payments,
+    reconcile_recent,
+)
 from orders.actions.refunds import retry_refund
 from orders.actions.repair import repair_payments
 
 __all__ = [
     "Placed",
     "Priced",
+    "Reconciled",
     "Wanted",
     "add_note",
     "approve_case",
+    "ask_provider",
     "cancel_order",
     "checked",
+    "close_finding",
     "confirm_receipt",
     "dispatch_return",
     "escalate_case",
@@ -36,6 +46,8 @@ __all__ = [
     "place_order",
     "priced",
     "process_webhooks",
+    "reconcile_payments",
+    "reconcile_recent",
     "reject_case",
     "release_hold",
     "repair_payments",

@@ -38,7 +38,6 @@ from orders.payments.registry import default_code, provider
 log = logging.getLogger(__name__)
 
 OPEN = frozenset({"STARTED", "ACTION_REQUIRED"})
-# The later one wins, except that money which arrived has arrived.
 STATE_OF = {
     EventKind.ACTION_REQUIRED: "ACTION_REQUIRED",
     EventKind.FAILED: "FAILED",
@@ -143,15 +142,17 @@ def settle_payment(*, code: str, event: ProviderEvent) -> bool:
 
 
 def fold(events: Iterable[PaymentEvent]) -> str:
-    """The state that a payment's facts add up to, whatever order they came in."""
-    state, newest = "STARTED", None
-    for event in events:
-        target = STATE_OF[EventKind(event.kind)]
-        if target == "SUCCEEDED":
-            return "SUCCEEDED"
-        if newest is None or event.occurred_at >= newest:
-            state, newest = target, event.occurred_at
-    return state
+    """The state that a payment's facts add up to, whatever order they came in.
+
+    Money which arrived has arrived, and a cancelled payment stays so; of the rest the newest counts,
+    and of two within the same second, as fine as some providers tell time, the one nearer the end.
+    """
+    told = [(event.occurred_at, STATE_OF[EventKind(event.kind)]) for event in events]
+    states_told = {state for _at, state in told}
+    for final in ("SUCCEEDED", "CANCELLED"):
+        if final in states_told:
+            return final
+    return max(told, key=lambda one: (one[0], one[1] == "FAILED"), default=(None, "STARTED"))[1]
 
 
 def cancel_intents(*, order: Order, why: str) -> None:

@@ -1,6 +1,7 @@
 """Tables of this floor. Amounts are minor units of the order's currency."""
 
 from orders.models.payments import PaymentEvent, PaymentIntent, Refund, WebhookInbox
+from orders.models.reconciliation import PaymentComparison, PaymentFinding, ProviderMovement
 from orders.models.sales import (
     STATUS_ORDER,
     TABS,
@@ -19,8 +20,11 @@ __all__ = [
     "CaseNote",
     "Order",
     "OrderLine",
+    "PaymentComparison",
     "PaymentEvent",
+    "PaymentFinding",
     "PaymentIntent",
+    "ProviderMovement",
     "Refund",
     "Reservation",
     "SandboxCharge",

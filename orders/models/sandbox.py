@@ -14,6 +14,8 @@ class SandboxCharge(models.Model):
     amount_minor = models.PositiveBigIntegerField()
     refunded_minor = models.PositiveBigIntegerField(default=0)
     currency = models.CharField(max_length=3)
+    # Empty for charges from before the sandbox took any.
+    fee_minor = models.PositiveBigIntegerField(null=True)
     scenario = models.CharField(max_length=20)
     status = models.CharField(max_length=20, default="pending")
     created_at = models.DateTimeField(db_default=Now())

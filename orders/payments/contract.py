@@ -117,13 +117,17 @@ class MovementKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Movement:
-    """Money that moved by the provider's own record. `key` is empty for what we never asked for."""
+    """Money that moved by the provider's own record. `key` is empty for what we never asked for.
+
+    `fee` is what the provider kept of a charge, None where its record does not say.
+    """
 
     kind: MovementKind
     key: str
     ref: str
     amount: Money
     at: datetime
+    fee: Money | None = None
 
 
 class PaymentProvider(Protocol):

@@ -13,8 +13,9 @@ from django.test import Client
 from core import clock, deadlines
 from core.actors import acting
 from core.errors import Conflict
+from core.money import Money
 from ledger.models import Entry
-from orders import actions
+from orders import actions, states
 from orders.actions.payments import STATE_OF, fold
 from orders.models import (
     PaymentEvent,
@@ -25,7 +26,7 @@ from orders.models import (
     WebhookInbox,
 )
 from orders.payments import signing
-from orders.payments.contract import EventKind, Retryable
+from orders.payments.contract import EventKind, ProviderEvent, Retryable
 from orders.payments.sandbox import SandboxProvider, sender
 from orders.payments.sandbox.scenarios import BY_ENDING, choose
 from orders.tests.conftest import balances, states_of
@@ -190,6 +191,49 @@ def test_the_facts_fold_to_one_state_in_every_order(market):
     assert {fold(order) for order in permutations(facts[:2])} == {"FAILED"}
     assert fold([]) == "STARTED"
     assert set(STATE_OF) == {kind for kind in EventKind if kind.startswith("payment.")}
+
+
+@pytest.mark.parametrize("apart", [timedelta(0), timedelta(seconds=1)], ids=["same", "later"])
+@pytest.mark.parametrize(
+    ("kinds", "state"),
+    [
+        (["payment.action_required", "payment.failed"], "FAILED"),
+        (["payment.action_required", "payment.failed", "payment.cancelled"], "CANCELLED"),
+        (["payment.failed", "payment.cancelled", "payment.succeeded"], "SUCCEEDED"),
+    ],
+)
+def test_a_payment_ends_in_the_same_state_in_whatever_order_it_is_told(market, kinds, state, apart):
+    """Also when a provider that tells whole seconds tells all of it in one."""
+    began = clock.now()
+    for order in permutations(range(len(kinds))):
+        intent = market.order(scenario="three_ds").payments.get()
+        SandboxWebhook.objects.all().delete()
+        for number in order:
+            actions.settle_payment(
+                code="sandbox",
+                event=ProviderEvent(
+                    id=f"{intent.pk}:{number}",
+                    kind=EventKind(kinds[number]),
+                    key=str(intent.key),
+                    ref=intent.provider_ref,
+                    amount=Money(intent.amount_minor, intent.currency),
+                    occurred_at=began + number * apart,
+                ),
+            )
+        intent.refresh_from_db()
+        assert intent.state == state == fold(intent.events.all())
+
+
+def test_a_card_tried_after_another_was_declined_waits_for_the_buyer_again(market):
+    intent = market.order(scenario="three_ds").payments.get()
+    now = clock.now()
+    facts = [
+        PaymentEvent(kind="payment.failed", occurred_at=now),
+        PaymentEvent(kind="payment.action_required", occurred_at=now + timedelta(seconds=1)),
+    ]
+    assert {fold(order) for order in permutations(facts)} == {"ACTION_REQUIRED"}
+    assert "ACTION_REQUIRED" in states.PAYMENT.targets("FAILED")
+    assert intent.state == "STARTED"
 
 
 def test_the_stored_state_is_the_fold_of_the_stored_facts(market):

@@ -22,6 +22,7 @@ TRADE, NUMBER, KIND, DONE, AMOUNT, REQUEST = (
     "订单金额（元）",
     "退款批次号/请求号",
 )
+FEE = "服务费（元）"
 REFUND = "退款"
 NO_BILL = frozenset({"isp.bill_not_exist", "ACQ.BILL_NOT_EXIST", "BILL_NOT_EXIST"})
 
@@ -70,7 +71,14 @@ def _rows(text: str) -> Iterator[Movement]:
             f"{row[TRADE]}/{number}" if is_refund else row[TRADE],
             Money(abs(amount.minor), amount.currency),
             client.read_time(row[DONE]),
+            None if is_refund or not row.get(FEE) else _kept(row[FEE]),
         )
+
+
+def _kept(text: str) -> Money:
+    """A fee stands as what left the shop's account: negative."""
+    fee = from_yuan(text)
+    return Money(abs(fee.minor), fee.currency)
 
 
 def number_of(key: str) -> str:

@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_noop
 
 from core import clock
-from core.money import Money
+from core.money import Money, share_of
 from orders.models import SandboxCharge, SandboxRefund, SandboxWebhook
 from orders.payments import signing
 from orders.payments.contract import (
@@ -34,6 +34,7 @@ from orders.payments.sandbox.scenarios import Scenario, choose
 
 DELAY = timedelta(seconds=20)
 MOMENT = timedelta(seconds=1)
+FEE_BPS = 60
 
 
 class SandboxProvider:
@@ -54,6 +55,7 @@ class SandboxProvider:
                     "amount_minor": charge.amount.minor,
                     "currency": charge.amount.currency,
                     "scenario": scenario,
+                    "fee_minor": share_of(charge.amount.minor, FEE_BPS),
                 },
             )
             if created:
@@ -186,7 +188,10 @@ class SandboxProvider:
         period = {"status": "succeeded", "created_at__gte": since, "created_at__lt": until}
         for charge in SandboxCharge.objects.filter(**period).order_by("id").iterator():
             amount = Money(charge.amount_minor, charge.currency)
-            yield Movement(MovementKind.CHARGE, charge.key, charge.ref, amount, charge.created_at)
+            fee = None if charge.fee_minor is None else Money(charge.fee_minor, charge.currency)
+            yield Movement(
+                MovementKind.CHARGE, charge.key, charge.ref, amount, charge.created_at, fee
+            )
         refunds = SandboxRefund.objects.filter(**period).select_related("charge").order_by("id")
         for refund in refunds.iterator():
             amount = Money(refund.amount_minor, refund.charge.currency)

@@ -51,6 +51,14 @@ def money(item: Mapping[str, Any], *fields: str) -> Money:
     return Money(int(minor), str(item["currency"]).upper())
 
 
+def fee(charge: Mapping[str, Any]) -> Money | None:
+    """What Stripe kept of a charge, in the currency that it settles in; None while it is pending."""
+    settled = charge.get("balance_transaction")
+    if not isinstance(settled, Mapping) or settled.get("fee") is None:
+        return None
+    return money(settled, "fee")
+
+
 def of_webhook(event: Mapping[str, Any]) -> list[ProviderEvent]:
     """The facts in a webhook; none when it is about something else. Raises KeyError and the like."""
     kind, item = str(event["type"]), event["data"]["object"]

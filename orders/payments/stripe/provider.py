@@ -136,7 +136,9 @@ class StripeProvider:
     def movements(self, since: datetime, until: datetime) -> Iterator[Movement]:
         """See `PaymentProvider.movements`."""
         period = {"created": {"gte": int(since.timestamp()), "lt": int(until.timestamp())}}
-        for item in client.pages("/v1/charges", {**period, "expand": ["data.payment_intent"]}):
+        for item in client.pages(
+            "/v1/charges", {**period, "expand": ["data.payment_intent", "data.balance_transaction"]}
+        ):
             if item.get("status") == "succeeded" and item.get("captured", True):
                 intent = item.get("payment_intent")
                 intent = intent if isinstance(intent, dict) else {"id": intent}
@@ -146,6 +148,7 @@ class StripeProvider:
                     str(item["id"]),
                     facts.money(item, "amount_captured", "amount"),
                     facts.moment(item["created"]),
+                    facts.fee(item),
                 )
         for item in client.pages("/v1/refunds", period):
             if item.get("status") == "succeeded":
