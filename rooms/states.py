@@ -28,6 +28,29 @@ ROOM = StateMachine(
         Move("ENDED", "REPLAY", by={"system"}),
         Move("ENDED", "ARCHIVED", by={"anchor", "admin", "system"}),
         Move("REPLAY", "ARCHIVED", by={"anchor", "admin", "system"}),
+        # The platform steps in; `system` is an appeal that nobody answered in time.
+        *(
+            Move(state, target, by={"admin"})
+            for state in ("LIVE", "INTERRUPTED")
+            for target in ("SUSPENDED", "TERMINATED")
+        ),
+        Move("SUSPENDED", "LIVE", by={"admin", "system"}),
+        Move("SUSPENDED", "TERMINATED", by={"admin"}),
+    ],
+)
+
+# An axis of its own, because a warning and a limit hold while the picture comes and goes.
+STANDING = StateMachine(
+    "rooms.standing",
+    model="rooms.Room",
+    column="standing",
+    moves=[
+        Move("GOOD", "WARNED", by={"admin"}),
+        Move("GOOD", "LIMITED", by={"admin"}),
+        Move("WARNED", "LIMITED", by={"admin"}),
+        Move("LIMITED", "WARNED", by={"admin", "system"}),
+        Move("LIMITED", "GOOD", by={"admin", "system"}),
+        Move("WARNED", "GOOD", by={"admin", "system"}),
     ],
 )
 
@@ -83,5 +106,9 @@ APPEAL = StateMachine(
 ON_AIR = frozenset({"LIVE", "INTERRUPTED"})
 # States in which goods may be prepared or shown.
 OPEN = ON_AIR | {"DRAFT", "SCHEDULED"}
+# Closed by the platform: nothing is shown, said or sold; the page says so.
+STOPPED = frozenset({"SUSPENDED", "TERMINATED"})
+# States whose shelf is kept in step with stock and listings.
+SHELF_KEPT = OPEN | {"SUSPENDED"}
 # What anyone may look at.
-PUBLIC = ON_AIR | {"SCHEDULED", "ENDED", "REPLAY"}
+PUBLIC = ON_AIR | STOPPED | {"SCHEDULED", "ENDED", "REPLAY"}

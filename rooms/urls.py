@@ -1,11 +1,13 @@
 from django.urls import path
 
-from rooms.views import crew, deals, moderate, plan, sanctions, sharing, studio, tools, watching
+from rooms.views import crew, deals, moderate, plan, sanctions, sharing, staff, standing, studio, tools, watching
 
 urlpatterns = [
     *crew.urls,
     *moderate.urls,
     *sanctions.urls,
+    *staff.urls,
+    *standing.urls,
     *deals.urls,
     *tools.urls,
     *plan.urls,

@@ -85,11 +85,16 @@ def schedule_room(*, room: Room, at: datetime, actor: User) -> Room:
 def start_show(*, room: Room, actor: User) -> Room:
     """Open the doors: DRAFT or SCHEDULED → LIVE. Does nothing when the room is on air already.
 
-    Raises IllegalMove when the show is over.
+    Raises IllegalMove when the show is over, Conflict while another of the anchor is suspended.
     """
     room = locked(room.pk)
     if room.state in ON_AIR:
         return room
+    if Room.objects.filter(anchor=room.anchor_id, state="SUSPENDED").exists():
+        raise Conflict(
+            _("The platform has suspended your show. Read why, and appeal, under “My sanctions”."),
+            code="suspended",
+        )
     ROOM.move(room, "LIVE", actor=acting(actor, "anchor"), started_at=clock.now())
     record(room, ("room.state", state_of(room)))
     return room

@@ -7,6 +7,7 @@ from rooms.models.moderation import (
     ModerationAction,
     PlatformWord,
     Report,
+    RoomDecision,
     Sanction,
 )
 from rooms.models.room import Room, RoomEvent, RoomItem
@@ -26,6 +27,7 @@ __all__ = [
     "Reminder",
     "Report",
     "Room",
+    "RoomDecision",
     "RoomEvent",
     "RoomItem",
     "Sanction",

@@ -624,7 +624,7 @@ def test_an_appeal_is_decided_by_an_admin() -> None:
     assert not Deadline.objects.filter(machine="rooms.appeal").exists()
     assert "No brother was seen." in client.get("/me/sanctions/").content.decode()
     with pytest.raises(Conflict):
-        reports.decide_appeal(made=made, actor=admin, lifted=True)
+        reports.decide_appeal(made=made, actor=admin, lifted=True, answer="Again.")
 
 
 @pytest.mark.django_db
