@@ -146,6 +146,13 @@ class RoomChannel:
             return None
         return [entry for entry in self.ring if entry[0] > seq]
 
+    def counts(self) -> list[str]:
+        """What was last shown of likes and viewers, for somebody who may have missed it."""
+        return [
+            wire.encode({"t": "likes", "n": 0, "total": self._likes_shown or self.likes_total}),
+            wire.encode({"t": "viewers", "n": self.watching}),
+        ]
+
     # Coming in ---------------------------------------------------------------------------
 
     def take(self, entry_id: str, fields: Mapping[str, str]) -> None:
