@@ -1,6 +1,18 @@
 from django.urls import path
 
-from rooms.views import crew, deals, moderate, plan, sanctions, sharing, staff, standing, studio, tools, watching
+from rooms.views import (
+    crew,
+    deals,
+    moderate,
+    plan,
+    sanctions,
+    sharing,
+    staff,
+    standing,
+    studio,
+    tools,
+    watching,
+)
 
 urlpatterns = [
     *crew.urls,

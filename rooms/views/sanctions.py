@@ -27,14 +27,14 @@ def sanctions_page(request: HttpRequest) -> HttpResponse:
     """rooms/sanctions.html: `sanctions` and `decisions` about one's rooms, newest first; an appeal
     that waits has `.answer_by`.
     """
-    sanctions = Sanction.objects.for_actor(request.user).select_related("anchor", "appeal")
-    decisions = RoomDecision.objects.for_actor(request.user).select_related("room", "appeal")
-    found = {"sanctions": list(sanctions[:SHOWN]), "decisions": list(decisions[:SHOWN])}
-    for row in (*found["sanctions"], *found["decisions"]):
-        made = getattr(row, "appeal", None)
-        if made is not None and made.state == "OPEN":
-            made.answer_by = APPEAL.deadline_of(made)
-    return render(request, "rooms/sanctions.html", found)
+    given = Sanction.objects.for_actor(request.user).select_related("anchor", "appeal")
+    made = RoomDecision.objects.for_actor(request.user).select_related("room", "appeal")
+    sanctions, decisions = list(given[:SHOWN]), list(made[:SHOWN])
+    for row in (*sanctions, *decisions):
+        objection = getattr(row, "appeal", None)
+        if objection is not None and objection.state == "OPEN":
+            objection.answer_by = APPEAL.deadline_of(objection)
+    return render(request, "rooms/sanctions.html", {"sanctions": sanctions, "decisions": decisions})
 
 
 @require_POST

@@ -68,7 +68,8 @@ def test_a_show_climbs_the_ladder_and_comes_back() -> None:
     assert (room.state, room.standing) == ("LIVE", "GOOD")
     decide(room, "suspend")
     decide(room, "terminate")
-    assert room.state == "TERMINATED" and room.ended_at is not None
+    assert room.state == "TERMINATED"
+    assert room.ended_at is not None
     told = ModerationAction.objects.filter(room=room, actor_role="admin")
     assert list(told.order_by("id").values_list("what", "reason"))[:3] == [
         ("room_warn", "Counterfeit bags"),
@@ -101,7 +102,8 @@ def test_a_warning_outlasts_an_interruption_of_the_picture() -> None:
     decide(room, "limit")
     Room.objects.filter(pk=room.pk).update(state="INTERRUPTED")
     room.refresh_from_db()
-    assert room.standing == "LIMITED" and room.on_air
+    assert room.standing == "LIMITED"
+    assert room.on_air
     decide(room, "suspend")
     assert room.state == "SUSPENDED"
 
@@ -200,7 +202,8 @@ def test_the_page_says_what_happened(client: Client) -> None:
     room = make.live_room(items=1)
     decide(room, "suspend", reason="Not for viewers")
     page = client.get(f"/rooms/{room.slug}/").content.decode()
-    assert "The platform has suspended this show" in page and "Not for viewers" not in page
+    assert "The platform has suspended this show" in page
+    assert "Not for viewers" not in page
     decide(room, "terminate")
     assert "The platform has ended this show" in client.get(f"/rooms/{room.slug}/").content.decode()
     assert client.get(f"/rooms/{room.slug}/replay/").status_code == 302
@@ -214,22 +217,20 @@ async def test_viewers_and_anchor_hear_of_it_and_the_fold_is_the_snapshot(watch,
     start = await db_do(snapshot, room.pk)
     viewer = await watch(room)
     anchor = await watch(room, room.anchor)
-    await viewer.until("welcome")
-    await anchor.until("welcome")
+    await viewer.get("welcome")
+    await anchor.get("welcome")
 
     await db_do(decide, room, "warn")
-    told = await anchor.until("mod")
-    while told["what"] != "standing":
-        told = await anchor.until("mod")
+    await anchor.get("mod", what="standing")
     await db_do(decide, room, "suspend")
-    assert (await viewer.until("room.state"))["state"] == "SUSPENDED"
+    assert await viewer.get("room.state", state="SUSPENDED")
     await anchor.send({"t": "chat", "id": "x1", "text": "Why?"})
-    assert (await anchor.until("error"))["code"] == "chat_closed"
+    assert (await anchor.get("error"))["code"] == "chat_closed"
     await db_do(restored, room)
-    assert (await viewer.until("room.state"))["state"] == "LIVE"
+    assert await viewer.get("room.state", state="LIVE")
     await db_do(decide, room, "terminate")
-    assert (await viewer.until("room.state"))["state"] == "TERMINATED"
-    assert (await viewer.until("video"))["state"] == "ended"
+    assert await viewer.get("room.state", state="TERMINATED")
+    assert await viewer.get("video", state="ended")
 
     assert not [event for event in viewer.events if event["t"] == "mod"]
     state = start
@@ -256,7 +257,8 @@ def test_the_console_shows_a_decision_until_its_anchor_has_read_it(client: Clien
     assert client.post(read, {"decision": made.pk}).status_code == 302
     assert client.get(f"{console}numbers/").json()["decisions"] == []
     made.refresh_from_db()
-    assert made.read_at is not None and made.stands
+    assert made.read_at is not None
+    assert made.stands
     client.force_login(helper)
     assert client.post(read, {"decision": made.pk}).status_code == 404
 
@@ -329,7 +331,8 @@ def test_an_anchor_appeals_and_reads_the_answer(client: Client) -> None:
     client.post(f"/staff/appeals/{made.pk}/", {"lifted": "1", "answer": "The papers are in order."})
     room.refresh_from_db()
     limit.refresh_from_db()
-    assert (room.state, room.standing) == ("LIVE", "LIMITED") and limit.stands
+    assert (room.state, room.standing) == ("LIVE", "LIMITED")
+    assert limit.stands
     client.force_login(room.anchor)
     assert "The papers are in order." in client.get("/me/sanctions/").content.decode()
 
