@@ -11,6 +11,12 @@ from core.states import Move, StateMachine
 # An anchor who lost the network has this long to come back before the show is over.
 GRACE = timedelta(minutes=10)
 
+
+def _rest_of_suspension(room: Any) -> timedelta | None:
+    until = room.decisions.standing().filter(kind="suspend").values_list("until", flat=True).first()
+    return None if until is None else until - clock.now()
+
+
 ROOM = StateMachine(
     "rooms.room",
     model="rooms.Room",
@@ -28,13 +34,14 @@ ROOM = StateMachine(
         Move("ENDED", "REPLAY", by={"system"}),
         Move("ENDED", "ARCHIVED", by={"anchor", "admin", "system"}),
         Move("REPLAY", "ARCHIVED", by={"anchor", "admin", "system"}),
-        # The platform steps in; `system` is an appeal that nobody answered in time.
+        # The platform steps in; `system` is a suspension whose time is over, or an appeal that
+        # nobody answered in time.
         *(
             Move(state, target, by={"admin"})
             for state in ("LIVE", "INTERRUPTED")
             for target in ("SUSPENDED", "TERMINATED")
         ),
-        Move("SUSPENDED", "LIVE", by={"admin", "system"}),
+        Move("SUSPENDED", "LIVE", by={"admin", "system"}, after=_rest_of_suspension),
         Move("SUSPENDED", "TERMINATED", by={"admin"}),
     ],
 )

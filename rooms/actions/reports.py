@@ -11,12 +11,13 @@ from accounts.models import User
 from core import clock, ratelimit
 from core.actors import SYSTEM, Actor, acting
 from core.errors import Conflict, Invalid, NotFound
-from rooms import history, wire
+from rooms import history, letters, wire
 from rooms.actions.audit import lines_as_evidence, note, tell_crew
+from rooms.actions.locking import put_off, try_locked
 from rooms.actions.moderation import lift
 from rooms.actions.standing import take_back
 from rooms.actions.talk import one_line
-from rooms.models import Appeal, ChatMessage, Report, Room, RoomDecision, Sanction
+from rooms.models import Appeal, ChatMessage, Letter, Report, Room, RoomDecision, Sanction
 from rooms.permissions import ANCHOR, VIEWER, role_in
 from rooms.states import APPEAL
 
@@ -186,6 +187,7 @@ def _decide(
         take_back(made=made.decision, actor=actor, mover=mover, reason=why)
     elif lifted:
         lift(given=made.against, actor=actor, role=mover.role, reason=why)
+    letters.owe(Letter.Kind.ANSWERED, made.pk)
     note(
         "appeal_lifted" if lifted else "appeal_upheld",
         anchor_id=made.anchor_id,
@@ -199,6 +201,10 @@ def _decide(
 
 @APPEAL.on_timeout("OPEN")
 def _unanswered(appeal_id: int) -> None:
-    made = Appeal.objects.get(pk=appeal_id)
-    if made.state == "OPEN":
+    # Who answers just now holds the appeal and waits for the deadline: this must not wait for them.
+    free = Appeal.objects.select_for_update(of=("self",), skip_locked=True)
+    made = free.select_related("decision").filter(pk=appeal_id).first()
+    if made is None or (made.decision and try_locked(made.decision.room_id) is None):
+        put_off(APPEAL, appeal_id)
+    elif made.state == "OPEN":
         _decide(made, SYSTEM, None, True, "", why="not answered in time")

@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from core import clock
-from core.actors import Actor, acting
+from core.actors import SYSTEM, Actor, acting
 from core.errors import Conflict, Invalid, NotFound
 from promotion import actions as promotion
-from rooms import wire
+from rooms import letters, wire
 from rooms.actions.audit import note, tell_crew
 from rooms.actions.deals import close_deals
 from rooms.actions.goods import unpin
-from rooms.actions.locking import locked
+from rooms.actions.locking import locked, put_off, try_locked
 from rooms.actions.polls import close_running
 from rooms.actions.talk import one_line
 from rooms.journal import record
-from rooms.models import Room, RoomDecision
+from rooms.models import Letter, Room, RoomDecision
 from rooms.permissions import ANCHOR
 from rooms.snapshot import state_of
 from rooms.states import ON_AIR, ROOM, STANDING
 from streaming import actions as streaming
 
 REASON_LENGTH = 300
+# A suspension is as long as staff say, in minutes.
+SHORTEST, USUAL, LONGEST = 10, 24 * 60, 30 * 24 * 60
 Kind = RoomDecision.Kind
 _STATES = {Kind.SUSPEND: "SUSPENDED", Kind.TERMINATE: "TERMINATED"}
 # From the mildest; the gravest that stands counts.
@@ -32,15 +36,18 @@ _STANDINGS = {Kind.WARN: "WARNED", Kind.LIMIT: "LIMITED"}
 
 
 @transaction.atomic
-def decide(*, room: Room, actor: User, kind: str, reason: str) -> RoomDecision:
+def decide(
+    *, room: Room, actor: User, kind: str, reason: str, minutes: int = USUAL
+) -> RoomDecision:
     """Warn, limit, suspend or terminate a show for a reason that its anchor reads.
 
     A warning is shown on the console; a limited show is left out of feed and search; a suspended
-    one sends no picture, sells and says nothing until it is resumed; a terminated one never again.
-    Orders are not touched. Takes the room's lock, then its placements and its stream.
+    one sends no picture, sells and says nothing for `minutes` or until it is resumed; a terminated
+    one never again. Orders are not touched. Takes the room's lock, then its placements and its
+    stream.
 
-    Raises Invalid for the kind or an empty reason, Conflict for a show that is not on air,
-    IllegalMove when it has been decided before.
+    Raises Invalid for the kind, the time or an empty reason, Conflict for a show that is not on
+    air, IllegalMove when it has been decided before.
     """
     room = locked(room.pk)
     if kind not in Kind.values:
@@ -50,16 +57,22 @@ def decide(*, room: Room, actor: User, kind: str, reason: str) -> RoomDecision:
         raise Invalid(_("Write the reason; the anchor reads it."), code="empty")
     if len(reason) > REASON_LENGTH:
         raise Invalid(_("Use at most 300 characters."), code="too_long")
+    if kind == Kind.SUSPEND and not SHORTEST <= minutes <= LONGEST:
+        raise Invalid(_("Suspend for 10 minutes to 30 days."), code="bad_time")
     if room.state not in ON_AIR and not (room.state == "SUSPENDED" and kind == Kind.TERMINATE):
         raise Conflict(_("This show is not on air."), code="not_on_air")
     admin = acting(actor, "admin")
-    made = RoomDecision.objects.create(room=room, kind=kind, reason=reason, made_by=actor)
+    until = clock.now() + timedelta(minutes=minutes) if kind == Kind.SUSPEND else None
+    made = RoomDecision.objects.create(
+        room=room, kind=kind, reason=reason, made_by=actor, until=until
+    )
     if kind in _STATES:
         _stop(room, _STATES[Kind(kind)], admin, reason)
     else:
         if kind == Kind.LIMIT and room.standing == "LIMITED":
             raise Conflict(_("This show is limited already."), code="decided")
         _settle_standing(room, admin, reason)
+    letters.owe(Letter.Kind.DECIDED, made.pk)
     _told(room, made, f"room_{kind}", admin, actor, reason)
     return made
 
@@ -104,6 +117,8 @@ def restore(*, room: Room, actor: User, reason: str = "") -> None:
         raise Conflict(_("Nothing stands against this show."), code="nothing_stands")
     for made in standing:
         take_back(made=made, actor=actor, mover=acting(actor, "admin"), reason=reason)
+    ranks = Kind.values
+    letters.owe(Letter.Kind.RESTORED, max(standing, key=lambda row: ranks.index(row.kind)).pk)
 
 
 @transaction.atomic
@@ -126,10 +141,21 @@ def _resume(room: Room, mover: Actor, reason: str) -> None:
         streaming.release_stream(stream=room.stream)
     ROOM.move(room, "LIVE", actor=mover, why=reason)
     record(room, ("room.state", state_of(room)))
-    if room.video_state == Room.Video.AWAY:
+    if room.video_state != Room.Video.LIVE:
         # The anchor has the usual time to come back.
         ROOM.move(room, "INTERRUPTED", interrupted_at=clock.now())
         record(room, ("room.state", state_of(room)))
+
+
+@ROOM.on_timeout("SUSPENDED")
+def _suspension_is_over(room_id: int) -> None:
+    room = try_locked(room_id)
+    if room is None:
+        put_off(ROOM, room_id)
+    elif room.state == "SUSPENDED":
+        for made in RoomDecision.objects.standing().filter(room=room, kind=Kind.SUSPEND):
+            take_back(made=made, actor=None, mover=SYSTEM, reason="its time is over")
+            letters.owe(Letter.Kind.RESTORED, made.pk)
 
 
 def _told(
@@ -177,4 +203,5 @@ def decision_of(row: RoomDecision) -> dict[str, object]:
         "kind": row.kind,
         "reason": row.reason,
         "at": wire.millis(row.made_at),
+        "until": row.until,
     }

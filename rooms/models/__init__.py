@@ -1,6 +1,7 @@
 """Tables of this floor, one module for each part of a room."""
 
 from rooms.models.crew import CrewMember
+from rooms.models.letters import Letter
 from rooms.models.moderation import (
     Appeal,
     HouseRules,
@@ -20,6 +21,7 @@ __all__ = [
     "CrewMember",
     "Fan",
     "HouseRules",
+    "Letter",
     "ModerationAction",
     "PlatformWord",
     "Poll",

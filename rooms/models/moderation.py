@@ -101,8 +101,9 @@ class RoomDecision(models.Model):
     made_at = models.DateTimeField(db_default=Now())
     # When its anchor confirmed having read it.
     read_at = models.DateTimeField(null=True, blank=True)
+    # A suspension ends by itself; what has no end stands until it is taken back.
+    until = models.DateTimeField(null=True, blank=True)
     lifted_at = models.DateTimeField(null=True, blank=True)
-    mailed_at = models.DateTimeField(null=True, blank=True)
 
     objects = RoomDecisionQuerySet.as_manager()
 
@@ -110,11 +111,11 @@ class RoomDecision(models.Model):
         verbose_name = _("decision about a room")
         verbose_name_plural = _("decisions about rooms")
         ordering = ["-id"]
-        indexes = [
-            models.Index(
-                fields=["id"],
-                condition=models.Q(mailed_at__isnull=True),
-                name="rooms_decision_to_mail",
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(kind="suspend", until__isnull=False)
+                | (~models.Q(kind="suspend") & models.Q(until__isnull=True)),
+                name="rooms_decision_suspends_until",
             )
         ]
 
@@ -124,6 +125,11 @@ class RoomDecision(models.Model):
     @property
     def stands(self) -> bool:
         return self.lifted_at is None
+
+    @property
+    def ran_out(self) -> bool:
+        """Whether it ended because its time was over, not because somebody took it back."""
+        return bool(self.until and self.lifted_at and self.lifted_at >= self.until)
 
 
 class SanctionQuerySet(ActorQuerySet["Sanction"]):
@@ -156,7 +162,6 @@ class Sanction(models.Model):
     given_at = models.DateTimeField(db_default=Now())
     until = models.DateTimeField(null=True, blank=True)
     lifted_at = models.DateTimeField(null=True, blank=True)
-    mailed_at = models.DateTimeField(null=True, blank=True)
 
     objects = SanctionQuerySet.as_manager()
 
@@ -168,12 +173,7 @@ class Sanction(models.Model):
                 fields=["anchor", "user"],
                 condition=models.Q(lifted_at__isnull=True),
                 name="rooms_sanction_standing",
-            ),
-            models.Index(
-                fields=["given_at"],
-                condition=models.Q(mailed_at__isnull=True, lifted_at__isnull=True),
-                name="rooms_sanction_to_mail",
-            ),
+            )
         ]
         constraints = [
             models.CheckConstraint(

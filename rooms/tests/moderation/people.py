@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from rooms import hub
-from rooms.actions import crew, moderation
+from rooms import actions, hub
+from rooms.actions import crew, moderation, standing
 from rooms.models import (
     Room,
+    RoomDecision,
     Sanction,
 )
 from rooms.tests import factories as make
 from rooms.tests.client import Watcher
+from streaming import reports as stream_reports
 
 
 def helper(room: Room, role: str) -> Any:
@@ -54,3 +56,31 @@ async def refusal(watcher: Watcher, text: str) -> dict[str, Any]:
     )
     found = [*watcher.all("error"), *watcher.all("chat.held"), *watcher.all("chat")]
     return found[0]
+
+
+def admin() -> Any:
+    return make.user(is_staff=True, is_superuser=True)
+
+
+def decide(
+    room: Room, kind: str, by: Any = None, reason: str = "Counterfeit bags", **more: Any
+) -> RoomDecision:
+    made = standing.decide(room=room, actor=by or admin(), kind=kind, reason=reason, **more)
+    room.refresh_from_db()
+    return made
+
+
+def restored(room: Room) -> Room:
+    standing.restore(room=room, actor=admin(), reason="Cleared up.")
+    room.refresh_from_db()
+    return room
+
+
+def show_with_picture(*, items: int = 0) -> Room:
+    """On air, with a camera that sends."""
+    room = make.live_room(items=items)
+    assert room.stream is not None
+    stream_reports.record_on_air(room.stream.key)
+    actions.video_changed(stream_key=room.stream.key)
+    room.refresh_from_db()
+    return room
