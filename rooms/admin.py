@@ -128,7 +128,7 @@ class AppealAdmin(ReadOnly, ModelAdmin):
 class RoomDecisionAdmin(ReadOnly, ModelAdmin):
     """Warnings, limits, suspensions and terminations; they are made at /staff/rooms/."""
 
-    list_display = ["made_at", "room", "kind", "reason", "made_by", "read_at", "lifted_at"]
+    list_display = ["made_at", "room", "kind", "reason", "made_by", "until", "read_at", "lifted_at"]
     list_filter = ["kind"]
     list_select_related = ["room", "made_by"]
     search_fields = ["room__slug", "room__anchor__username", "reason"]

@@ -139,6 +139,10 @@ def _come_back() -> str:
     }
 
 
+def _go_on() -> str:
+    return _("Your show may go on: go live again at once, before it is over.")
+
+
 def _decided(ref: int) -> News:
     made = RoomDecision.objects.select_related("room__anchor").get(pk=ref)
     return News(made.room.anchor, partial(_decision, made))
@@ -217,7 +221,8 @@ def _answer(made: Appeal) -> tuple[str, list[str]]:
         if made.answer
         else _("Nobody answered in time, so you have won it.")
     )
-    return subject, [about, said]
+    resumed = made.decision and made.decision.kind == "suspend" and made.decision.room.on_air
+    return subject, [about, said, *([_go_on()] if granted and resumed else [])]
 
 
 _NEWS: dict[str, Callable[[int], News | None]] = {

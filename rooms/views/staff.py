@@ -21,7 +21,8 @@ from core.errors import DomainError, NotFound
 from rooms import presence
 from rooms.actions import reports, standing
 from rooms.models import Appeal, Report, Room, RoomDecision
-from rooms.states import APPEAL, ON_AIR
+from rooms.states import APPEAL, ON_AIR, ROOM
+from rooms.views.verbs import number
 
 PAGE = 30
 REPORTS_SHOWN = 10
@@ -72,8 +73,9 @@ def rooms_page(request: HttpRequest) -> HttpResponse:
 @require_safe
 @decides_rooms
 def room_page(request: HttpRequest, slug: str) -> HttpResponse:
-    """rooms/staff/room.html: `room`, `choices` ({kind, label, effect}), `decisions` (newest first),
-    `complaints` (open reports for admins).
+    """rooms/staff/room.html: `room`, `choices` ({kind, label, effect}), `times` of a suspension
+    ((minutes, label)), `decisions` (newest first), `complaints` (open reports for admins),
+    `until` (when the suspension ends).
     """
     room = _room(slug)
     complaints = room.reports.filter(state=Report.State.OPEN, for_admins=True)
@@ -83,6 +85,9 @@ def room_page(request: HttpRequest, slug: str) -> HttpResponse:
         {
             "room": room,
             "choices": _choices(room),
+            "times": _times(),
+            "usual": standing.USUAL,
+            "until": ROOM.deadline_of(room) if room.state == "SUSPENDED" else None,
             "decisions": list(room.decisions.select_related("made_by", "appeal")),
             "complaints": list(complaints[:REPORTS_SHOWN]),
         },
@@ -97,7 +102,7 @@ def _choices(room: Room) -> list[dict[str, str]]:
         kind.LIMIT: (_("Limit"), _("Left out of the feed and of search; its address still works.")),
         kind.SUSPEND: (
             _("Suspend"),
-            _("Picture, chat and sales stop until you resume it. Orders stay."),
+            _("Picture, chat and sales stop for a time, or until you resume it. Orders stay."),
         ),
         kind.TERMINATE: (_("Terminate"), _("Over for good, without a replay. Orders stay.")),
     }
@@ -113,17 +118,30 @@ def _choices(room: Room) -> list[dict[str, str]]:
     ]
 
 
+def _times() -> list[tuple[int, str]]:
+    return [
+        (10, _("10 minutes")),
+        (60, _("1 hour")),
+        (6 * 60, _("6 hours")),
+        (24 * 60, _("24 hours")),
+        (3 * 24 * 60, _("3 days")),
+        (7 * 24 * 60, _("7 days")),
+        (30 * 24 * 60, _("30 days")),
+    ]
+
+
 @require_POST
 @decides_rooms
 def decide(request: HttpRequest, slug: str) -> HttpResponse:
-    """`kind` (warn, limit, suspend, terminate), `reason`."""
-    kind, reason = request.POST.get("kind", ""), request.POST.get("reason", "")
-    return _act(
-        request,
-        slug,
-        lambda room, me: standing.decide(room=room, actor=me, kind=kind, reason=reason),
-        _("Done. The anchor is told."),
-    )
+    """`kind` (warn, limit, suspend, terminate), `reason`, `minutes` of a suspension."""
+    data = request.POST
+
+    def work(room: Room, me: User) -> None:
+        minutes = number(data.get("minutes") or standing.USUAL, "minutes")
+        kind, reason = data.get("kind", ""), data.get("reason", "")
+        standing.decide(room=room, actor=me, kind=kind, reason=reason, minutes=minutes)
+
+    return _act(request, slug, work, _("Done. The anchor is told."))
 
 
 @require_POST

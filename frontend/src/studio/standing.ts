@@ -1,11 +1,14 @@
 // Decisions of the platform: shown until the anchor has read them, and followed when they stop the show.
 
 import type { RoomStateName } from "../room/protocol";
+import { showTimes } from "../shared/times";
 
 export interface Decision {
   id: number;
   kind: string;
   reason: string;
+  /** When a suspension ends, as ISO 8601. */
+  until: string | null;
 }
 
 const STOPPED: readonly RoomStateName[] = ["SUSPENDED", "TERMINATED"];
@@ -33,12 +36,15 @@ export class Standing {
       ]),
     );
     const list = this.root.querySelector<HTMLElement>("[data-part=standing]")!;
-    for (const { id, kind, reason } of decisions) {
+    for (const { id, kind, reason, until } of decisions) {
       if (known.delete(id)) continue;
       const blank = document.querySelector<HTMLTemplateElement>(`#t-decision-${kind}`)!;
       const row = blank.content.firstElementChild!.cloneNode(true) as HTMLElement;
       row.dataset.decision = String(id);
       row.querySelector("[data-slot=reason]")!.textContent = reason;
+      const end = row.querySelector<HTMLTimeElement>("[data-slot=until]");
+      if (end && until) end.dateTime = until;
+      showTimes(row);
       const field = row.querySelector<HTMLInputElement>("[name=decision]");
       if (field) field.value = String(id);
       list.append(row);
