@@ -2,6 +2,7 @@
 
 import type { RoomStateName } from "../room/protocol";
 import { showTimes } from "../shared/times";
+import { post } from "./tools/tool";
 
 export interface Decision {
   id: number;
@@ -15,12 +16,20 @@ const STOPPED: readonly RoomStateName[] = ["SUSPENDED", "TERMINATED"];
 
 export class Standing {
   private readonly stopped: boolean;
+  private readonly list: HTMLElement;
+  private readonly read = new Set<number>();
 
   constructor(
-    private readonly root: HTMLElement,
+    root: HTMLElement,
     private readonly reload: () => void,
   ) {
     this.stopped = STOPPED.includes(root.dataset.room as RoomStateName);
+    this.list = root.querySelector<HTMLElement>("[data-part=standing]")!;
+    // Sent from here: another page would close the camera.
+    this.list.addEventListener("submit", (event) => {
+      event.preventDefault();
+      void this.acknowledge(event.target as HTMLFormElement);
+    });
   }
 
   /** A stopped show has another page, and so has one that goes on. */
@@ -31,13 +40,13 @@ export class Standing {
   /** What is not read yet: new ones come from their blank, read ones go. */
   show(decisions: Decision[]): void {
     const known = new Map(
-      [...this.root.querySelectorAll<HTMLElement>("[data-decision]")].map((row) => [
+      [...this.list.querySelectorAll<HTMLElement>("[data-decision]")].map((row) => [
         Number(row.dataset.decision), row,
       ]),
     );
-    const list = this.root.querySelector<HTMLElement>("[data-part=standing]")!;
     for (const { id, kind, reason, until } of decisions) {
-      if (known.delete(id)) continue;
+      // Numbers that were asked for before it was read still have it.
+      if (known.delete(id) || this.read.has(id)) continue;
       const blank = document.querySelector<HTMLTemplateElement>(`#t-decision-${kind}`)!;
       const row = blank.content.firstElementChild!.cloneNode(true) as HTMLElement;
       row.dataset.decision = String(id);
@@ -47,9 +56,18 @@ export class Standing {
       showTimes(row);
       const field = row.querySelector<HTMLInputElement>("[name=decision]");
       if (field) field.value = String(id);
-      list.append(row);
+      this.list.append(row);
     }
     for (const row of known.values()) row.remove();
-    list.hidden = !decisions.length;
+    this.list.hidden = !this.list.querySelector("[data-decision]");
+  }
+
+  private async acknowledge(form: HTMLFormElement): Promise<void> {
+    const row = form.closest<HTMLElement>("[data-decision]")!;
+    const id = Number(row.dataset.decision);
+    if (!(await post(form, { decision: id }))) return;
+    this.read.add(id);
+    row.remove();
+    this.list.hidden = !this.list.querySelector("[data-decision]");
   }
 }
