@@ -13,8 +13,7 @@ from catalog.models import Listing
 from catalog.search import search
 from rooms import cards, feed, wire
 from rooms.actions.talk import one_line
-from rooms.models import RoomItem
-from rooms.states import ON_AIR
+from rooms.models import Room, RoomItem
 
 GOODS = 12
 RESULTS = 48
@@ -56,7 +55,8 @@ def feed_page(request: HttpRequest) -> HttpResponse:
 def _goods(query: str, limit: int) -> list[dict[str, Any]]:
     """What is on sale; one that is shown on air right now leads into its room."""
     found = list(search(query)[:limit])
-    shown = RoomItem.objects.shown().filter(placement__listing__in=found, room__state__in=ON_AIR)
+    rooms_on_air = Room.objects.on_air().recommended()
+    shown = RoomItem.objects.shown().filter(placement__listing__in=found, room__in=rooms_on_air)
     rooms = dict(shown.values_list("placement__listing_id", "room__slug"))
     return [_good(listing, rooms.get(listing.pk)) for listing in found]
 

@@ -21,8 +21,11 @@ from rooms.models import (
     Appeal,
     ModerationAction,
     PlatformWord,
+    Poll,
+    PollVote,
     Report,
     Room,
+    RoomDecision,
     RoomEvent,
     RoomItem,
     Sanction,
@@ -54,6 +57,7 @@ class RoomAdmin(ReadOnly, ModelAdmin):
     list_select_related = ["anchor"]
     inlines = [ItemInline]
     actions = ["end_shows"]
+    list_before_template = "rooms/staff/_to_rooms.html"
 
     shown_state = state_badge()
 
@@ -104,31 +108,48 @@ class ReportAdmin(ReadOnly, ModelAdmin):
 
 @admin.register(Appeal)
 class AppealAdmin(ReadOnly, ModelAdmin):
-    list_display = ["made_at", "sanction", "text", "evidence", "shown_state", "decided_at"]
+    """What was decided, and with which words. They are written at /staff/appeals/."""
+
+    list_display = ["made_at", "against", "text", "evidence", "shown_state", "answer", "decided_at"]
     list_filter = [("state", StateFilter)]
-    list_select_related = ["sanction__user"]
-    actions = ["grant", "refuse"]
+    list_select_related = ["sanction__user", "decision__room"]
+    list_before_template = "rooms/staff/_to_appeals.html"
 
     shown_state = state_badge()
 
     @admin.display(description=_("evidence"))
     def evidence(self, made: Appeal) -> str:
+        if made.sanction is None:
+            return ""
         return " / ".join(line["text"] for line in made.sanction.evidence)
 
-    @admin.action(description=_("Grant: lift the sanctions"))
-    def grant(self, request: HttpRequest, queryset: QuerySet[Appeal]) -> None:
-        self._decide(request, queryset, lifted=True)
 
-    @admin.action(description=_("Refuse: the sanctions stand"))
-    def refuse(self, request: HttpRequest, queryset: QuerySet[Appeal]) -> None:
-        self._decide(request, queryset, lifted=False)
+@admin.register(RoomDecision)
+class RoomDecisionAdmin(ReadOnly, ModelAdmin):
+    """Warnings, limits, suspensions and terminations; they are made at /staff/rooms/."""
 
-    def _decide(self, request: HttpRequest, queryset: QuerySet[Appeal], *, lifted: bool) -> None:
-        for made in queryset.select_related("sanction"):
-            try:
-                reports.decide_appeal(made=made, actor=_staff(request), lifted=lifted)
-            except DomainError as error:
-                self.message_user(request, f"{made}: {error}", messages.WARNING)
+    list_display = ["made_at", "room", "kind", "reason", "made_by", "until", "read_at", "lifted_at"]
+    list_filter = ["kind"]
+    list_select_related = ["room", "made_by"]
+    search_fields = ["room__slug", "room__anchor__username", "reason"]
+    list_before_template = "rooms/staff/_to_rooms.html"
+
+
+@admin.register(Poll)
+class PollAdmin(ReadOnly, ModelAdmin):
+    list_display = ["id", "room", "question", "shown_state", "opened_at", "ends_at"]
+    list_filter = [("state", StateFilter)]
+    list_select_related = ["room"]
+    search_fields = ["question", "room__slug"]
+
+    shown_state = state_badge()
+
+
+@admin.register(PollVote)
+class PollVoteAdmin(ReadOnly, ModelAdmin):
+    list_display = ["at", "poll", "user", "option"]
+    list_select_related = ["poll", "user"]
+    search_fields = ["user__username", "poll__room__slug"]
 
 
 @admin.register(Sanction)

@@ -7,3 +7,6 @@ class RoomsConfig(AppConfig):
 
     def ready(self) -> None:
         from rooms import handlers  # noqa: F401
+
+        # Whoever fires deadlines needs what these modules do at a time-out.
+        from rooms.actions import reports, standing  # noqa: F401

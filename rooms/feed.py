@@ -25,8 +25,12 @@ def on_air(*, before: int = 0, limit: int = 24) -> Page:
 
     `before` is the cursor of the room after which the page begins.
     """
-    rooms = Room.objects.on_air().annotate(
-        picture=ExpressionWrapper(Q(video_state=Room.Video.LIVE), output_field=BooleanField())
+    rooms = (
+        Room.objects.on_air()
+        .recommended()
+        .annotate(
+            picture=ExpressionWrapper(Q(video_state=Room.Video.LIVE), output_field=BooleanField())
+        )
     )
     if before:
         pk, picture = divmod(before, 2)
@@ -50,7 +54,9 @@ def upcoming(limit: int = 8) -> list[dict[str, Any]]:
 
 def replays(limit: int = 12) -> list[dict[str, Any]]:
     """Finished shows that can be watched again, the latest first."""
-    return tiles(_ready(Room.objects.filter(state="REPLAY").order_by("-ended_at"))[:limit])
+    return tiles(
+        _ready(Room.objects.recommended().filter(state="REPLAY").order_by("-ended_at"))[:limit]
+    )
 
 
 def shelf(room_id: int, limit: int = 5) -> list[dict[str, Any]]:

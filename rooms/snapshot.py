@@ -85,14 +85,14 @@ def item_of(placement: int, number: int, state: str, card: dict[str, Any]) -> di
 
 def sources(room: Room) -> list[dict[str, str]]:
     """Signed play-out URLs, fresh on every call; empty before the room has a stream."""
-    if room.stream is None or room.video_state == Room.Video.ENDED:
+    if room.stream is None or room.stopped or room.video_state == Room.Video.ENDED:
         return []
     return [{"kind": s.kind, "url": s.url} for s in streaming.playback(stream=room.stream)]
 
 
 def still(room: Room) -> str | None:
     """A signed URL of the newest still picture; None before the room has a stream."""
-    if room.stream is None or room.video_state == Room.Video.ENDED:
+    if room.stream is None or room.stopped or room.video_state == Room.Video.ENDED:
         return None
     return streaming.still(stream=room.stream)
 

@@ -11,6 +11,12 @@ from core.states import Move, StateMachine
 # An anchor who lost the network has this long to come back before the show is over.
 GRACE = timedelta(minutes=10)
 
+
+def _rest_of_suspension(room: Any) -> timedelta | None:
+    until = room.decisions.standing().filter(kind="suspend").values_list("until", flat=True).first()
+    return None if until is None else until - clock.now()
+
+
 ROOM = StateMachine(
     "rooms.room",
     model="rooms.Room",
@@ -28,6 +34,30 @@ ROOM = StateMachine(
         Move("ENDED", "REPLAY", by={"system"}),
         Move("ENDED", "ARCHIVED", by={"anchor", "admin", "system"}),
         Move("REPLAY", "ARCHIVED", by={"anchor", "admin", "system"}),
+        # The platform steps in; `system` is a suspension whose time is over, or an appeal that
+        # nobody answered in time.
+        *(
+            Move(state, target, by={"admin"})
+            for state in ("LIVE", "INTERRUPTED")
+            for target in ("SUSPENDED", "TERMINATED")
+        ),
+        Move("SUSPENDED", "LIVE", by={"admin", "system"}, after=_rest_of_suspension),
+        Move("SUSPENDED", "TERMINATED", by={"admin"}),
+    ],
+)
+
+# An axis of its own, because a warning and a limit hold while the picture comes and goes.
+STANDING = StateMachine(
+    "rooms.standing",
+    model="rooms.Room",
+    column="standing",
+    moves=[
+        Move("GOOD", "WARNED", by={"admin"}),
+        Move("GOOD", "LIMITED", by={"admin"}),
+        Move("WARNED", "LIMITED", by={"admin"}),
+        Move("LIMITED", "WARNED", by={"admin", "system"}),
+        Move("LIMITED", "GOOD", by={"admin", "system"}),
+        Move("WARNED", "GOOD", by={"admin", "system"}),
     ],
 )
 
@@ -83,5 +113,9 @@ APPEAL = StateMachine(
 ON_AIR = frozenset({"LIVE", "INTERRUPTED"})
 # States in which goods may be prepared or shown.
 OPEN = ON_AIR | {"DRAFT", "SCHEDULED"}
+# Closed by the platform: nothing is shown, said or sold; the page says so.
+STOPPED = frozenset({"SUSPENDED", "TERMINATED"})
+# States whose shelf is kept in step with stock and listings.
+SHELF_KEPT = OPEN | {"SUSPENDED"}
 # What anyone may look at.
-PUBLIC = ON_AIR | {"SCHEDULED", "ENDED", "REPLAY"}
+PUBLIC = ON_AIR | STOPPED | {"SCHEDULED", "ENDED", "REPLAY"}

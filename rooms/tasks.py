@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from rooms import reminders, watch
+from rooms import letters, reminders, watch
 
 
 @shared_task
@@ -13,3 +13,8 @@ def watch_streams() -> None:
 @shared_task
 def tell_reminders() -> None:
     reminders.tell_due()
+
+
+@shared_task
+def send_letters() -> None:
+    letters.send_due()

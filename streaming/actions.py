@@ -38,7 +38,7 @@ def create_stream(*, owner: User) -> Stream:
 def grant_publish(*, stream: Stream, user: User) -> PublishGrant:
     """The right to publish one session, newer than all before; its first init takes the stream over.
 
-    Raises NotFound for anyone but the owner, Conflict(code="ended"). Locks the stream's row.
+    Raises NotFound for anyone but the owner, Conflict (ended, held). Locks the stream's row.
     """
     if stream.owner_id != user.pk:
         raise NotFound(_("There is no such stream."))
@@ -46,6 +46,8 @@ def grant_publish(*, stream: Stream, user: User) -> PublishGrant:
         locked = Stream.objects.select_for_update().get(pk=stream.pk)
         if locked.is_over:
             raise Conflict(_("The stream is over. Open a new room to go live."), code="ended")
+        if locked.held_at is not None:
+            raise Conflict(_("The platform has suspended this show."), code="held")
         locked.epoch += 1
         locked.save(update_fields=["epoch"])
         session = PublishSession.objects.create(
@@ -104,6 +106,20 @@ def revoke_publishers(*, stream: Stream) -> None:
         Stream.objects.filter(pk=stream.pk).update(revoked_epoch=F("epoch"))
         backend().tell(stream)
     stream.refresh_from_db(fields=["epoch", "revoked_epoch"])
+
+
+def hold_stream(*, stream: Stream) -> None:
+    """Cut the publisher off and grant nobody publishing until `release_stream`. Idempotent."""
+    with transaction.atomic():
+        Stream.objects.filter(pk=stream.pk).update(held_at=clock.now(), revoked_epoch=F("epoch"))
+        backend().tell(stream)
+    stream.refresh_from_db(fields=["epoch", "revoked_epoch", "held_at"])
+
+
+def release_stream(*, stream: Stream) -> None:
+    """Its owner may ask for a publishing grant again. Idempotent."""
+    Stream.objects.filter(pk=stream.pk).update(held_at=None)
+    stream.held_at = None
 
 
 def end_stream(*, stream: Stream, actor: Actor = SYSTEM) -> None:

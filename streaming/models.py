@@ -49,6 +49,8 @@ class Stream(models.Model):
     )
     epoch = models.PositiveIntegerField(default=0, editable=False)
     revoked_epoch = models.PositiveIntegerField(default=0, editable=False)
+    # While the platform has stopped it, nobody is granted publishing.
+    held_at = models.DateTimeField(_("held"), null=True, blank=True, editable=False)
     created_at = models.DateTimeField(_("created"), db_default=Now())
     started_at = models.DateTimeField(_("started"), null=True, blank=True, editable=False)
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True, editable=False)

@@ -85,3 +85,10 @@ def more_goods(*, slug: str, count: int) -> None:
     for number in range(count):
         listing = factories.listing(title=f"{room.slug} ware {number}")
         actions.add_item(room=room, listing=listing, actor=room.anchor)
+
+
+def staff_session() -> None:
+    """Sign in the admin of `open_market`. Prints the session."""
+    from accounts.models import User
+
+    _say(session=session_of(User.objects.get(username="market-admin")))

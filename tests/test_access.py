@@ -26,7 +26,7 @@ from orders.tests.conftest import (  # noqa: F401
     user,
 )
 from rooms import actions as rooms
-from rooms.actions import crew, moderation
+from rooms.actions import crew, moderation, reports, standing
 from rooms.tests import factories as make
 from supply.models import PurchaseOrder
 
@@ -123,6 +123,11 @@ def world(market: Market) -> World:  # noqa: F811
         kind="mute",
     )
 
+    decided = standing.decide(
+        room=room, actor=user("admin", is_staff=True), kind="warn", reason="Show the papers."
+    )
+    objection = reports.appeal(given=given, user=market.buyer, text="It was not me.")
+
     stranger = user("stranger", is_staff=False)
     address_of(stranger)
     rooms.quick_start(user=stranger, title="Theirs")
@@ -149,7 +154,9 @@ def world(market: Market) -> World:  # noqa: F811
             (r"addresses", "address_id"): market.address.pk,
             (r"tokens", "pk"): token.pk,
             (r"studio/crew/", "pk"): member.pk,
+            (r"me/sanctions/rooms/", "pk"): decided.pk,
             (r"me/sanctions/", "pk"): given.pk,
+            (r"staff/appeals/", "pk"): objection.pk,
             (r"tokens", "token_id"): token.pk,
             (r"items/", "placement"): item.placement_id,
             (r"flash-sales/", "flash"): flash.pk,

@@ -262,6 +262,11 @@ CELERY: dict[str, Any] = {
             "schedule": 15.0,
             "options": {"expires": 30},
         },
+        "letters": {
+            "task": "rooms.tasks.send_letters",
+            "schedule": 10.0,
+            "options": {"expires": 20},
+        },
         "streams": {
             "task": "rooms.tasks.watch_streams",
             "schedule": 3.0,

@@ -31,5 +31,7 @@ EMAIL_PORT = env.number("EMAIL_PORT", 25)
 EMAIL_HOST_USER = env.text("EMAIL_HOST_USER", "")
 EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD", "")
 EMAIL_USE_TLS = env.flag("EMAIL_USE_TLS")
+# A mail server that does not answer holds up one mail for so many seconds.
+EMAIL_TIMEOUT = 20
 LOG_JSON = True
 DEMO_ALLOWED = env.flag("DEMO")

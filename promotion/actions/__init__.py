@@ -25,7 +25,7 @@ from promotion.actions.flash import (
     settle_flash,
     take_flash,
 )
-from promotion.actions.placements import place, pull
+from promotion.actions.placements import hold_sales, place, pull, release_sales
 from promotion.actions.plans import open_plan
 from promotion.actions.terms import BoundTerms, direct_terms, terms_of
 
@@ -44,11 +44,13 @@ __all__ = [
     "flash_terms",
     "give_back_flash",
     "hold",
+    "hold_sales",
     "most_funded",
     "open_flash",
     "open_plan",
     "place",
     "pull",
+    "release_sales",
     "respend_coupon",
     "retake_flash",
     "return_coupon",

@@ -76,3 +76,16 @@ def pull(*, placement: Placement, actor: Any = None) -> Placement:
     Placement.objects.filter(pk=placement.pk, pulled_at__isnull=True).update(pulled_at=now)
     placement.refresh_from_db(fields=["pulled_at"])
     return placement
+
+
+@transaction.atomic
+def hold_sales(*, room_ref: int) -> None:
+    """Sell nothing more from the room's placements; orders that exist go on. Idempotent."""
+    rows = Placement.objects.filter(room_ref=room_ref, pulled_at__isnull=True)
+    rows.filter(held_at__isnull=True).update(held_at=clock.now())
+
+
+@transaction.atomic
+def release_sales(*, room_ref: int) -> None:
+    """Sell on from the room's placements. Idempotent."""
+    Placement.objects.filter(room_ref=room_ref, held_at__isnull=False).update(held_at=None)

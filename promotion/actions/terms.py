@@ -74,7 +74,7 @@ def terms_of(
     `try_flash` False does without. `flash_id` insists on that sale's price.
 
     Raises Invalid for a quantity below one, NotFound for an unknown pair, Conflict(code="closed")
-    when it was pulled, has expired, or may not be sold any more; who insists is told SoldOut
+    when it was pulled, is held, has expired, or may not be sold any more; who insists is told SoldOut
     (with `flash`) or Conflict (price_changed).
     """
     _check_quantity(quantity)
@@ -97,6 +97,12 @@ def terms_of(
     placement, item = term.placement, term.listing_variant
     if placement.pulled_at is not None:
         raise _closed(_("This item has left the room."))
+    if placement.held_at is not None:
+        raise _closed(
+            _(
+                "The platform has stopped sales in this room. What you ordered before is not touched."
+            )
+        )
     if placement.expires_at is not None and placement.expires_at <= clock.now():
         raise _closed(_("This item's time in the room is over."))
     _check_selling(item)

@@ -67,6 +67,8 @@ class Placement(models.Model):
     created_at = models.DateTimeField(db_default=Now())
     expires_at = models.DateTimeField(null=True, blank=True)
     pulled_at = models.DateTimeField(null=True, blank=True)
+    # While the platform has stopped the room's sales.
+    held_at = models.DateTimeField(null=True, blank=True)
 
     objects = PlacementQuerySet.as_manager()
 

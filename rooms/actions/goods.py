@@ -16,11 +16,10 @@ from catalog.models import Listing
 from core import clock
 from core.actors import SYSTEM, Actor, acting
 from core.errors import Conflict, Invalid, NotFound
-from core.models import Deadline
 from promotion import actions as promotion
 from rooms import asks, cards, wire
 from rooms.actions.deals import close_deals
-from rooms.actions.locking import locked, must_be_open, try_locked
+from rooms.actions.locking import locked, must_be_open, put_off, try_locked
 from rooms.board import hang
 from rooms.journal import record
 from rooms.models import Room, RoomItem
@@ -33,7 +32,6 @@ MAX_ITEMS = 200
 SHORTEST_PIN = 10
 LONGEST_PIN = 600
 PIN_TIMER = "pin_timer"
-BUSY_PAUSE = timedelta(seconds=2)
 
 
 @transaction.atomic
@@ -198,8 +196,7 @@ def _pin_is_over(item_id: int) -> None:
     room_id = RoomItem.objects.values_list("room_id", flat=True).get(pk=item_id)
     room = try_locked(room_id)
     if room is None:
-        rows = Deadline.objects.filter(machine=ROOM_ITEM.name, object_id=item_id)
-        rows.update(due_at=clock.now() + BUSY_PAUSE)
+        put_off(ROOM_ITEM, item_id)
         return
     item = room.pinned
     if item is None or item.pk != item_id or item.pinned_until is None:

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.utils.translation import gettext as _
 
+from core import clock
 from core.errors import Conflict, NotFound
+from core.models import Deadline
+from core.states import StateMachine
 from rooms.models import Room
+
+BUSY_PAUSE = timedelta(seconds=2)
 
 
 def locked(room_id: int) -> Room:
@@ -27,6 +34,12 @@ def try_locked(room_id: int) -> Room | None:
     under the room's lock."""
     rows = Room.objects.select_for_update(no_key=True, skip_locked=True).filter(pk=room_id)
     return locked(room_id) if rows.values("pk").first() else None
+
+
+def put_off(machine: StateMachine, object_id: int) -> None:
+    """Fire the deadline again in a moment, because what it needs is locked now."""
+    rows = Deadline.objects.filter(machine=machine.name, object_id=object_id)
+    rows.update(due_at=clock.now() + BUSY_PAUSE)
 
 
 def must_be_open(room: Room) -> None:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from core import clock
 from core.errors import Conflict, Forbidden, Invalid, NotFound
-from rooms import history
+from rooms import history, letters
 from rooms.actions.audit import (
     last_lines,
     lines_as_evidence,
@@ -207,6 +207,7 @@ def sanction(
         evidence=evidence,
         until=None if minutes is None else now + timedelta(minutes=minutes),
     )
+    letters.owe_sanction(given)
     if remove:
         _remove_all(room, target.pk)
     touch_house(room.anchor_id)

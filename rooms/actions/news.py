@@ -21,7 +21,7 @@ from rooms.journal import push, record
 from rooms.limits import Buckets
 from rooms.models import Room, RoomItem
 from rooms.snapshot import state_of
-from rooms.states import OPEN, ROOM, ROOM_ITEM
+from rooms.states import ROOM, ROOM_ITEM, SHELF_KEPT
 from streaming import actions as streaming
 
 # Sales named one by one, for each room and second; what goes beyond is told as a sum.
@@ -66,7 +66,7 @@ def stock_changed(*, offer_id: int) -> None:
     newer one, in whatever order they come.
     """
     terms = PlacementTerm.objects.filter(listing_variant__offer_id=offer_id)
-    shown = RoomItem.objects.shown().filter(room__state__in=OPEN)
+    shown = RoomItem.objects.shown().filter(room__state__in=SHELF_KEPT)
     items = shown.filter(placement__in=terms.values("placement")).order_by("room_id", "id")
     variants = dict(terms.values_list("placement_id", "listing_variant_id"))
     for room_id, item_id, placement_id in items.values_list("room_id", "id", "placement_id"):
@@ -188,5 +188,7 @@ def listing_changed(*, listing_id: int) -> None:
 
 
 def _open_items(listing_id: int) -> list[tuple[int, int]]:
-    items = RoomItem.objects.shown().filter(placement__listing_id=listing_id, room__state__in=OPEN)
+    items = RoomItem.objects.shown().filter(
+        placement__listing_id=listing_id, room__state__in=SHELF_KEPT
+    )
     return list(items.order_by("room_id", "id").values_list("room_id", "id"))

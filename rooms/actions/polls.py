@@ -13,9 +13,8 @@ from accounts.models import User
 from core import clock
 from core.actors import SYSTEM, Actor, acting
 from core.errors import Conflict, Invalid, NotFound
-from core.models import Deadline
 from rooms import votes, wire
-from rooms.actions.locking import locked, must_be_open, try_locked
+from rooms.actions.locking import locked, must_be_open, put_off, try_locked
 from rooms.actions.talk import one_line
 from rooms.board import hang
 from rooms.models import Poll, Room
@@ -26,7 +25,6 @@ QUESTION_LENGTH = 120
 OPTION_LENGTH = 40
 FEWEST_OPTIONS, MOST_OPTIONS = 2, 6
 SHORTEST, LONGEST = 15, 600
-BUSY_PAUSE = timedelta(seconds=2)
 
 
 @transaction.atomic
@@ -121,8 +119,7 @@ def _time_is_up(poll_id: int) -> None:
     poll = Poll.objects.get(pk=poll_id)
     room = try_locked(poll.room_id)
     if room is None:
-        rows = Deadline.objects.filter(machine=POLL.name, object_id=poll_id)
-        rows.update(due_at=clock.now() + BUSY_PAUSE)
+        put_off(POLL, poll_id)
         return
     poll.refresh_from_db()
     if poll.state == "RUNNING":

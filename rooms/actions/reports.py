@@ -11,16 +11,19 @@ from accounts.models import User
 from core import clock, ratelimit
 from core.actors import SYSTEM, Actor, acting
 from core.errors import Conflict, Invalid, NotFound
-from rooms import history, wire
+from rooms import history, letters, wire
 from rooms.actions.audit import lines_as_evidence, note, tell_crew
+from rooms.actions.locking import put_off, try_locked
 from rooms.actions.moderation import lift
+from rooms.actions.standing import take_back
 from rooms.actions.talk import one_line
-from rooms.models import Appeal, ChatMessage, Report, Room, Sanction
-from rooms.permissions import VIEWER, role_in
+from rooms.models import Appeal, ChatMessage, Letter, Report, Room, RoomDecision, Sanction
+from rooms.permissions import ANCHOR, VIEWER, role_in
 from rooms.states import APPEAL
 
 NOTE_LENGTH = 300
 APPEAL_LENGTH = 1000
+ANSWER_LENGTH = 500
 # Lines said before and after the reported one that are kept with the report.
 AROUND = 3
 
@@ -110,59 +113,98 @@ def appeal(*, given: Sanction, user: User, text: str) -> Appeal:
     Raises Conflict when it is over or was objected to before, Invalid for an empty text.
     """
     given = Sanction.objects.select_for_update().fetch(user, pk=given.pk)
+    text = _objection(given, text)
+    return _appealed(Appeal.objects.create(sanction=given, text=text), user, VIEWER)
+
+
+@transaction.atomic
+def appeal_decision(*, made: RoomDecision, user: User, text: str) -> Appeal:
+    """Object to a decision about one's own room, as `appeal`."""
+    made = RoomDecision.objects.select_for_update(of=("self",)).fetch(user, pk=made.pk)
+    text = _objection(made, text)
+    return _appealed(Appeal.objects.create(decision=made, text=text), user, ANCHOR)
+
+
+def _objection(against: Sanction | RoomDecision, text: str) -> str:
     text = " ".join(text.split())
     if not text:
-        raise Invalid(_("Write why the sanction should be lifted."), code="empty")
+        raise Invalid(_("Write why it should be lifted."), code="empty")
     if len(text) > APPEAL_LENGTH:
         raise Invalid(_("Use at most 1000 characters."), code="too_long")
-    if not given.stands:
+    if not against.stands:
         raise Conflict(_("This sanction is over already."), code="over")
-    if Appeal.objects.filter(sanction=given).exists():
+    if hasattr(against, "appeal"):
         raise Conflict(_("You have appealed against this already."), code="appealed")
-    made = Appeal.objects.create(sanction=given, text=text)
-    APPEAL.start(made, actor=acting(user, "viewer"))
+    return text
+
+
+def _appealed(made: Appeal, user: User, role: str) -> Appeal:
+    APPEAL.start(made, actor=acting(user, role))
     note(
         "appeal",
-        anchor_id=given.anchor_id,
-        role=VIEWER,
+        anchor_id=made.anchor_id,
+        role=role,
         actor=user,
         target_id=user.pk,
-        reason=text,
-        evidence={"sanction": given.pk, "appeal": made.pk},
+        reason=made.text,
+        evidence=_matter(made),
     )
     return made
 
 
+def _matter(made: Appeal) -> dict[str, Any]:
+    kind = "decision" if made.decision else "sanction"
+    return {kind: made.against.pk, "appeal": made.pk}
+
+
 @transaction.atomic
-def decide_appeal(*, made: Appeal, actor: User, lifted: bool, answer: str = "") -> None:
-    """The platform's decision. Raises IllegalMove when it was decided before."""
+def decide_appeal(*, made: Appeal, actor: User, lifted: bool, answer: str) -> None:
+    """The platform's decision, with words that the appellant reads.
+
+    Raises Invalid for an empty or too long answer, IllegalMove when it was decided before.
+    """
+    answer = " ".join(answer.split())
+    if not answer:
+        raise Invalid(_("Write an answer; the appellant reads it."), code="empty")
+    if len(answer) > ANSWER_LENGTH:
+        raise Invalid(_("Use at most 500 characters."), code="too_long")
     _decide(made, acting(actor, "admin"), actor, lifted, answer)
 
 
-def _decide(made: Appeal, mover: Actor, actor: User | None, lifted: bool, answer: str) -> None:
+def _decide(
+    made: Appeal, mover: Actor, actor: User | None, lifted: bool, answer: str, why: str = ""
+) -> None:
+    why = why or answer
     APPEAL.move(
         made,
         "LIFTED" if lifted else "UPHELD",
         actor=mover,
-        why=answer,
-        answer=answer[:500],
+        why=why,
+        answer=answer,
         decided_at=clock.now(),
     )
-    if lifted:
-        lift(given=made.sanction, actor=actor, role=mover.role, reason=answer)
+    if lifted and made.decision:
+        take_back(made=made.decision, actor=actor, mover=mover, reason=why)
+    elif lifted:
+        lift(given=made.against, actor=actor, role=mover.role, reason=why)
+    letters.owe(Letter.Kind.ANSWERED, made.pk)
     note(
         "appeal_lifted" if lifted else "appeal_upheld",
-        anchor_id=made.sanction.anchor_id,
+        anchor_id=made.anchor_id,
         role=mover.role,
         actor=actor,
-        target_id=made.sanction.user_id,
-        reason=answer,
-        evidence={"sanction": made.sanction_id, "appeal": made.pk},
+        target_id=made.appellant.pk,
+        reason=why,
+        evidence=_matter(made),
     )
 
 
 @APPEAL.on_timeout("OPEN")
 def _unanswered(appeal_id: int) -> None:
-    made = Appeal.objects.select_related("sanction").get(pk=appeal_id)
-    if made.state == "OPEN":
-        _decide(made, SYSTEM, None, True, "not answered in time")
+    # Who answers just now holds the appeal and waits for the deadline: this must not wait for them.
+    free = Appeal.objects.select_for_update(of=("self",), skip_locked=True)
+    made = free.select_related("decision").filter(pk=appeal_id).first()
+    if made is None or (made.decision and try_locked(made.decision.room_id) is None):
+        put_off(APPEAL, appeal_id)
+    elif made.state == "OPEN":
+        _decide(made, SYSTEM, None, True, "", why="not answered in time")

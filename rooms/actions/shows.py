@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
 from django.utils.text import slugify
@@ -14,10 +14,9 @@ from core import clock
 from core.actors import Actor, acting
 from core.errors import Conflict, Invalid
 from core.ids import ALPHABET
-from core.models import Deadline
 from rooms.actions.deals import close_deals
 from rooms.actions.goods import unpin
-from rooms.actions.locking import locked, must_be_open, try_locked
+from rooms.actions.locking import locked, must_be_open, put_off, try_locked
 from rooms.actions.moderation import hang_rules
 from rooms.actions.polls import close_running
 from rooms.actions.talk import one_line
@@ -28,7 +27,6 @@ from rooms.states import ON_AIR, ROOM
 from streaming import actions as streaming
 
 TITLE_LENGTH = 80
-BUSY_PAUSE = timedelta(seconds=5)
 
 
 @transaction.atomic
@@ -85,11 +83,16 @@ def schedule_room(*, room: Room, at: datetime, actor: User) -> Room:
 def start_show(*, room: Room, actor: User) -> Room:
     """Open the doors: DRAFT or SCHEDULED → LIVE. Does nothing when the room is on air already.
 
-    Raises IllegalMove when the show is over.
+    Raises IllegalMove when the show is over, Conflict while another of the anchor is suspended.
     """
     room = locked(room.pk)
     if room.state in ON_AIR:
         return room
+    if Room.objects.filter(anchor=room.anchor_id, state="SUSPENDED").exists():
+        raise Conflict(
+            _("The platform has suspended your show. Read why, and appeal, under “My sanctions”."),
+            code="suspended",
+        )
     ROOM.move(room, "LIVE", actor=acting(actor, "anchor"), started_at=clock.now())
     record(room, ("room.state", state_of(room)))
     return room
@@ -158,7 +161,6 @@ def open_replay(*, room: Room) -> Room:
 def _grace_is_over(room_id: int) -> None:
     room = try_locked(room_id)
     if room is None:
-        rows = Deadline.objects.filter(machine=ROOM.name, object_id=room_id)
-        rows.update(due_at=clock.now() + BUSY_PAUSE)
+        put_off(ROOM, room_id)
     elif room.state == "INTERRUPTED":
         end_room(room=room, actor=Actor("system", None, "grace period"))

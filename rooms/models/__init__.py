@@ -1,12 +1,14 @@
 """Tables of this floor, one module for each part of a room."""
 
 from rooms.models.crew import CrewMember
+from rooms.models.letters import Letter
 from rooms.models.moderation import (
     Appeal,
     HouseRules,
     ModerationAction,
     PlatformWord,
     Report,
+    RoomDecision,
     Sanction,
 )
 from rooms.models.room import Room, RoomEvent, RoomItem
@@ -19,6 +21,7 @@ __all__ = [
     "CrewMember",
     "Fan",
     "HouseRules",
+    "Letter",
     "ModerationAction",
     "PlatformWord",
     "Poll",
@@ -26,6 +29,7 @@ __all__ = [
     "Reminder",
     "Report",
     "Room",
+    "RoomDecision",
     "RoomEvent",
     "RoomItem",
     "Sanction",

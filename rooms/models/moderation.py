@@ -73,6 +73,65 @@ class PlatformWord(models.Model):
         return self.word
 
 
+class RoomDecisionQuerySet(ActorQuerySet["RoomDecision"]):
+    def for_actor(self, user: Any) -> Self:
+        """About one's own rooms."""
+        return self.filter(room__anchor=user)
+
+    def standing(self) -> Self:
+        """Not taken back."""
+        return self.filter(lifted_at__isnull=True)
+
+
+class RoomDecision(models.Model):
+    """What the platform decided about a show, and why. Its anchor reads it and may appeal."""
+
+    class Kind(models.TextChoices):
+        WARN = "warn", _("Warning")
+        LIMIT = "limit", _("Limit")
+        SUSPEND = "suspend", _("Suspension")
+        TERMINATE = "terminate", _("Termination")
+
+    room = models.ForeignKey(Room, on_delete=models.PROTECT, related_name="decisions")
+    kind = models.CharField(_("decision"), max_length=9, choices=Kind.choices)
+    reason = models.CharField(_("reason"), max_length=300)
+    made_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+    made_at = models.DateTimeField(db_default=Now())
+    # When its anchor confirmed having read it.
+    read_at = models.DateTimeField(null=True, blank=True)
+    # A suspension ends by itself; what has no end stands until it is taken back.
+    until = models.DateTimeField(null=True, blank=True)
+    lifted_at = models.DateTimeField(null=True, blank=True)
+
+    objects = RoomDecisionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("decision about a room")
+        verbose_name_plural = _("decisions about rooms")
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(kind="suspend", until__isnull=False)
+                | (~models.Q(kind="suspend") & models.Q(until__isnull=True)),
+                name="rooms_decision_suspends_until",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}: {self.room}"
+
+    @property
+    def stands(self) -> bool:
+        return self.lifted_at is None
+
+    @property
+    def ran_out(self) -> bool:
+        """Whether it ended because its time was over, not because somebody took it back."""
+        return bool(self.until and self.lifted_at and self.lifted_at >= self.until)
+
+
 class SanctionQuerySet(ActorQuerySet["Sanction"]):
     def for_actor(self, user: Any) -> Self:
         """One's own: crew sees them through its room."""
@@ -210,13 +269,20 @@ class Report(models.Model):
 
 class AppealQuerySet(ActorQuerySet["Appeal"]):
     def for_actor(self, user: Any) -> Self:
-        return self.filter(sanction__user=user)
+        about_rooms = models.Q(decision__room__anchor=user)
+        return self.filter(models.Q(sanction__user=user) | about_rooms)
 
 
 class Appeal(models.Model):
-    """A sanctioned person's objection, once for each sanction. Unanswered, it succeeds."""
+    """An objection to a sanction or to a decision about a room, once for each. Unanswered, it
+    succeeds."""
 
-    sanction = models.OneToOneField(Sanction, on_delete=models.PROTECT, related_name="appeal")
+    sanction = models.OneToOneField(
+        Sanction, null=True, blank=True, on_delete=models.PROTECT, related_name="appeal"
+    )
+    decision = models.OneToOneField(
+        RoomDecision, null=True, blank=True, on_delete=models.PROTECT, related_name="appeal"
+    )
     text = models.CharField(_("your reasons"), max_length=1000)
     state = models.CharField(max_length=8, choices=states.APPEAL.choices, default="OPEN")
     answer = models.CharField(_("answer"), max_length=500, blank=True, default="")
@@ -228,6 +294,26 @@ class Appeal(models.Model):
     class Meta:
         verbose_name = _("appeal")
         ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(sanction__isnull=True) ^ models.Q(decision__isnull=True),
+                name="rooms_appeal_against_one",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self._meta.verbose_name} #{self.pk}"
+
+    @property
+    def anchor_id(self) -> int:
+        """In whose rooms the matter arose."""
+        return self.decision.room.anchor_id if self.decision else self.against.anchor_id
+
+    @property
+    def against(self) -> Any:
+        """The Sanction or RoomDecision."""
+        return self.sanction or self.decision
+
+    @property
+    def appellant(self) -> Any:
+        return self.decision.room.anchor if self.decision else self.against.user

@@ -27,6 +27,10 @@ class RoomQuerySet(ActorQuerySet["Room"]):
     def on_air(self) -> Self:
         return self.filter(state__in=states.ON_AIR)
 
+    def recommended(self) -> Self:
+        """Without those that the platform has limited: they are found by their address alone."""
+        return self.exclude(standing="LIMITED")
+
 
 class Room(models.Model):
     """One show of one anchor.
@@ -50,6 +54,10 @@ class Room(models.Model):
     title = models.CharField(_("title"), max_length=80, validators=[MinLengthValidator(1)])
     cover_key = models.CharField(max_length=40, blank=True, default="")
     state = models.CharField(max_length=12, choices=states.ROOM.choices, default="DRAFT")
+    # What the platform thinks of it; the public is told of a suspension only, by `state`.
+    standing = models.CharField(
+        max_length=8, choices=states.STANDING.choices, default="GOOD", editable=False
+    )
     video_state = models.CharField(max_length=8, choices=Video.choices, default=Video.WAITING)
     stream = models.OneToOneField(
         "streaming.Stream", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
@@ -91,6 +99,11 @@ class Room(models.Model):
     @property
     def on_air(self) -> bool:
         return self.state in states.ON_AIR
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the platform has suspended or terminated it."""
+        return self.state in states.STOPPED
 
     @property
     def open(self) -> bool:

@@ -15,6 +15,7 @@ from core.actors import acting
 from core.errors import DomainError
 from promotion.models import Coupon, FlashSale, PlacementTerm
 from rooms import actions, journal, votes
+from rooms.actions import standing
 from rooms.models import Room
 from rooms.snapshot import fold, snapshot
 from rooms.tests import factories as make
@@ -45,6 +46,8 @@ steps = st.one_of(
     st.tuples(st.just("vote"), st.integers(0, 1)),
     st.tuples(st.just("ticker"), st.booleans()),
     st.tuples(st.just("later"), st.none()),
+    st.tuples(st.just("decide"), st.sampled_from(["limit", "suspend", "terminate"])),
+    st.tuples(st.just("restore"), st.none()),
     st.tuples(st.just("end"), st.none()),
 )
 
@@ -143,6 +146,11 @@ class Show:
             for coupon in Coupon.objects.filter(state="OPEN"):
                 if not value:
                     actions.withdraw_coupon(room=self.room, coupon_id=coupon.pk, actor=anchor)
+        elif kind == "decide":
+            staff = make.user()
+            standing.decide(room=self.room, actor=staff, kind=value, reason="Fraud", minutes=10)
+        elif kind == "restore":
+            standing.restore(room=self.room, actor=make.user())
         elif kind == "claim":
             for coupon in Coupon.objects.filter(state="OPEN"):
                 actions.claim_coupon(room_id=self.room.pk, coupon_id=coupon.pk, user=make.user())

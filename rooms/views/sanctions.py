@@ -1,6 +1,8 @@
-"""What one may not do in which rooms, why, and how to object."""
+"""What was decided against oneself or one's rooms, why, and how to object."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -13,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.models import User
 from core.errors import DomainError, NotFound
 from rooms.actions import reports
-from rooms.models import Sanction
+from rooms.models import RoomDecision, Sanction
 from rooms.states import APPEAL
 
 SHOWN = 50
@@ -22,14 +24,17 @@ SHOWN = 50
 @require_safe
 @login_required
 def sanctions_page(request: HttpRequest) -> HttpResponse:
-    """rooms/sanctions.html: `sanctions`, newest first; an appeal that waits has `.answer_by`."""
-    found = Sanction.objects.for_actor(request.user).select_related("anchor", "appeal")
-    rows = list(found[:SHOWN])
-    for row in rows:
-        made = getattr(row, "appeal", None)
-        if made is not None:
-            made.answer_by = APPEAL.deadline_of(made)
-    return render(request, "rooms/sanctions.html", {"sanctions": rows})
+    """rooms/sanctions.html: `sanctions` and `decisions` about one's rooms, newest first; an appeal
+    that waits has `.answer_by`.
+    """
+    given = Sanction.objects.for_actor(request.user).select_related("anchor", "appeal")
+    made = RoomDecision.objects.for_actor(request.user).select_related("room", "appeal")
+    sanctions, decisions = list(given[:SHOWN]), list(made[:SHOWN])
+    for row in (*sanctions, *decisions):
+        objection = getattr(row, "appeal", None)
+        if objection is not None and objection.state == "OPEN":
+            objection.answer_by = APPEAL.deadline_of(objection)
+    return render(request, "rooms/sanctions.html", {"sanctions": sanctions, "decisions": decisions})
 
 
 @require_POST
@@ -37,9 +42,24 @@ def sanctions_page(request: HttpRequest) -> HttpResponse:
 def appeal(request: HttpRequest, pk: int) -> HttpResponse:
     """`text`: why it should be lifted."""
     assert isinstance(request.user, User)
-    given = Sanction.objects.fetch(request.user, pk=pk)
+    me, text = request.user, request.POST.get("text", "")
+    given = Sanction.objects.fetch(me, pk=pk)
+    return _object(request, lambda: reports.appeal(given=given, user=me, text=text))
+
+
+@require_POST
+@login_required
+def appeal_decision(request: HttpRequest, pk: int) -> HttpResponse:
+    """`text`: why it should be taken back."""
+    assert isinstance(request.user, User)
+    me, text = request.user, request.POST.get("text", "")
+    made = RoomDecision.objects.fetch(me, pk=pk)
+    return _object(request, lambda: reports.appeal_decision(made=made, user=me, text=text))
+
+
+def _object(request: HttpRequest, work: Callable[[], object]) -> HttpResponse:
     try:
-        reports.appeal(given=given, user=request.user, text=request.POST.get("text", ""))
+        work()
     except NotFound:
         raise
     except DomainError as error:
@@ -54,4 +74,5 @@ def appeal(request: HttpRequest, pk: int) -> HttpResponse:
 urls = [
     path("me/sanctions/", sanctions_page, name="sanctions"),
     path("me/sanctions/<int:pk>/appeal/", appeal, name="sanction-appeal"),
+    path("me/sanctions/rooms/<int:pk>/appeal/", appeal_decision, name="decision-appeal"),
 ]

@@ -25,12 +25,14 @@ from promotion.selection import Selectable, selectable
 from rooms import actions, asks, cards, wire
 from rooms.actions.crew import invitations
 from rooms.actions.goods import wire_form
+from rooms.actions.standing import unread
 from rooms.actions.talk import one_line
-from rooms.models import Room, RoomItem
+from rooms.models import Room, RoomDecision, RoomItem
 from rooms.numbers import numbers
 from rooms.permissions import MODERATOR, allowed, room_for, rooms_helped
 from rooms.sharing import address
 from rooms.snapshot import snapshot, state_of
+from rooms.states import ON_AIR
 from rooms.views.covers import cover_of
 from rooms.views.verbs import moment, number, optional, text, verb, wants_json
 
@@ -50,10 +52,10 @@ def home(request: HttpRequest) -> HttpResponse:
     """
     assert isinstance(request.user, User)
     rooms = Room.objects.for_actor(request.user).select_related("anchor")
-    past = list(rooms.filter(state__in=["ENDED", "REPLAY"])[:PAST_SHOWN])
+    past = list(rooms.filter(state__in=["ENDED", "REPLAY", "TERMINATED"])[:PAST_SHOWN])
     for room in past:
         room.numbers = numbers(room)  # type: ignore[attr-defined]
-    on_air = list(rooms.on_air())
+    on_air = list(rooms.filter(state__in=ON_AIR | {"SUSPENDED"}))
     planned = list(rooms.filter(state__in=["DRAFT", "SCHEDULED"]).order_by("scheduled_at"))
     for room in [*on_air, *planned]:
         room.cover = cover_of(room)  # type: ignore[attr-defined]
@@ -75,7 +77,7 @@ def home(request: HttpRequest) -> HttpResponse:
 def console(request: HttpRequest, slug: str) -> HttpResponse:
     """rooms/studio.html: `room`, `snapshot`, `numbers` (also at …/numbers/ as JSON), `publish`
     ({sessions_url}: POST there for a publishing grant), `selection` (its first page),
-    `may` (actions of the reader's role).
+    `may` (actions of the reader's role), `decisions` of the platform that the anchor has not read.
     Below /studio/<slug>/: go-live/, end/, discard/, schedule/ (`scheduled_at`), items/ (`listing`: id),
     items/remove/ (`placement`), items/sort/ (`order`: placements), pin/ (`placement` or empty, `seconds`),
     chat/ (`text`, `id`), selection/?q=&page=, numbers/.
@@ -96,6 +98,8 @@ def console(request: HttpRequest, slug: str) -> HttpResponse:
             "selection": _selection(room),
             "may": allowed(room.my_role),
             "address": address(room),
+            "decisions": unread(room),
+            "decision_kinds": RoomDecision.Kind.values,
         },
     )
 
@@ -149,9 +153,9 @@ def _offered(row: Selectable, taken: bool) -> dict[str, Any]:
 @require_safe
 @login_required
 def numbers_now(request: HttpRequest, slug: str) -> HttpResponse:
-    """As `numbers`, and `asks`: wishes for an explanation by placement."""
+    """As `numbers`; `asks`: wishes for an explanation by placement; `decisions` not read yet."""
     room = room_for(request.user, slug, "numbers")
-    return JsonResponse(numbers(room) | {"asks": asks.counts(room.pk)})
+    return JsonResponse(numbers(room) | {"asks": asks.counts(room.pk), "decisions": unread(room)})
 
 
 @verb

@@ -125,7 +125,7 @@ def replay_page(request: HttpRequest, slug: str) -> HttpResponse:
     same markers (by `ref` = placement) where the show was interrupted.
     """
     room = visible_room(request.user, slug)
-    if room.open:
+    if room.open or room.stopped:
         return redirect("room", slug=slug)
     state = snapshot(room.pk)
     items = {

@@ -42,7 +42,8 @@ export interface ChatLine {
 }
 
 export type RoomStateName =
-  | "DRAFT" | "SCHEDULED" | "LIVE" | "INTERRUPTED" | "ENDED" | "REPLAY" | "ARCHIVED";
+  | "DRAFT" | "SCHEDULED" | "LIVE" | "INTERRUPTED" | "ENDED" | "REPLAY" | "ARCHIVED"
+  | "SUSPENDED" | "TERMINATED";
 
 export type VideoStateName = "waiting" | "live" | "away" | "ended";
 

@@ -9,8 +9,9 @@ import { unmute } from "./visit";
 const REFRESH_MS = 5000;
 
 export type Scene =
-  | "plain" | "loading" | "scheduled" | "starting" | "away" | "ended" | "error" | "banned";
+  | "plain" | "loading" | "scheduled" | "starting" | "away" | "ended" | "error" | "banned" | "suspended" | "terminated";
 
+const SHUT: readonly Scene[] = ["ended", "banned", "suspended", "terminated"];
 const OVER: readonly RoomStateName[] = ["ENDED", "REPLAY", "ARCHIVED"];
 
 /** What the picture means now: the room's word first, then the stream's, then the player's. */
@@ -19,6 +20,8 @@ export function sceneOf(
   video: VideoStateName,
   player: PlayerState | null,
 ): Scene {
+  if (room === "SUSPENDED") return "suspended";
+  if (room === "TERMINATED") return "terminated";
   if (OVER.includes(room)) return "ended";
   if (room === "DRAFT" || room === "SCHEDULED") return "scheduled";
   if (room === "INTERRUPTED" || video === "away") return "away";
@@ -100,7 +103,7 @@ export class Stage {
     this.root.dataset.scene = scene;
     this.root.dataset.room = room.state;
     showWhen(part(this.root, "scenes"), scene);
-    const over = scene === "ended" || scene === "banned";
+    const over = SHUT.includes(scene);
     const wanted = !over && scene !== "scheduled" && video.state !== "waiting";
     if (wanted && !video.sources.length) void this.refresh();
     else if (wanted && this.lowData) void this.startStills();

@@ -12,6 +12,7 @@ import { toast } from "../shared/toast";
 import { Camera } from "./camera";
 import { Goods } from "./goods";
 import { Selection } from "./selection";
+import { type Decision, Standing } from "./standing";
 import { Tools } from "./tools";
 
 const NUMBERS_MS = 3000;
@@ -28,6 +29,8 @@ interface Numbers {
   sold?: Record<string, number>;
   /** Wishes for an explanation by placement, since the item was last shown. */
   asks?: Record<string, number>;
+  /** What the platform decided and the anchor has not read. */
+  decisions?: Decision[];
 }
 
 class LiveStudio extends HTMLElement {
@@ -36,6 +39,7 @@ class LiveStudio extends HTMLElement {
   private goods!: Goods;
   private chat!: Chat;
   private tools!: Tools;
+  private standing!: Standing;
   private sold: Record<string, number> = {};
   private asks: Record<string, number> = {};
   private readonly me = Number(this.dataset.me);
@@ -71,6 +75,7 @@ class LiveStudio extends HTMLElement {
       now: () => this.socket.now(),
       send: (message) => this.socket.send(message),
     });
+    this.standing = new Standing(this, () => location.reload());
     new Selection(part(this, "selection"), { search, add }, () => toast(say("added_toast"), "good"));
     // The crew has no camera here.
     if (!this.hasAttribute("data-over") && this.dataset.role === "anchor") {
@@ -91,6 +96,7 @@ class LiveStudio extends HTMLElement {
 
   private draw(): void {
     const { room, counts } = this.state;
+    this.standing.follow(room.state);
     this.toggleAttribute("data-on-air", room.state === "LIVE" || room.state === "INTERRUPTED");
     this.dataset.room = room.state;
     this.dataset.video = this.state.video.state;
@@ -111,6 +117,8 @@ class LiveStudio extends HTMLElement {
       this.chat.remark(say("bought", { name: event.name, title: event.title, n: event.qty }));
     } else if (event.t === "bought") {
       this.chat.remark(say("bought_sum", { n: compact(event.n) }));
+    } else if (event.t === "mod") {
+      if (event.what === "standing") void this.count(this.dataset.numbers!);
     } else if (topic) this.draw();
   }
 
@@ -171,6 +179,7 @@ class LiveStudio extends HTMLElement {
       peak: compact(numbers.peak_viewers),
       ...(numbers.unique_viewers !== null && { unique: compact(numbers.unique_viewers) }),
     });
+    this.standing.show(numbers.decisions ?? []);
     this.goods.draw();
   }
 
