@@ -66,6 +66,15 @@ def everything() -> dict[str, str]:
     return digests
 
 
+async def at_rest() -> dict[str, str]:
+    """`everything`, once the origin has written down what it was sent."""
+    before = None
+    while before != (now := await sync_to_async(everything)()):
+        before = now
+        await asyncio.sleep(0.5)
+    return now
+
+
 def files_below(folder: Path) -> dict[str, str]:
     return {
         str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
@@ -188,9 +197,8 @@ async def test_a_second_publisher_of_a_stranger_is_kept_out_and_one_of_the_ancho
     assert (await first.put(0, muxer.init())).status_code == 204
     for number, part in enumerate(muxer.show(0.5), start=1):
         assert (await first.put(number, part)).status_code == 204
-    await asyncio.sleep(0.2)
     stranger = await sync_to_async(lambda: signed_in(make.user()))()
-    before = await sync_to_async(everything)()
+    before = await at_rest()
 
     for door in (f"/rooms/{room.slug}/go-live", f"/streams/{grant['stream']}/sessions"):
         assert (await sync_to_async(post)(stranger, door))[:2] == (404, "not_found")
