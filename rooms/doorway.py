@@ -3,7 +3,8 @@
 What the ordinary view rendered for a guest at most FRESH_SECONDS ago is given out again with a new
 nonce in its content policy and in its scripts. That a page may be a second old costs nothing: its
 socket resumes from the snapshot's number. Only answers that are the same for all guests are kept:
-200, no cookie set, not streamed; anything else goes to Django untouched.
+200 or 404, no cookie set, not streamed; anything else goes to Django untouched. Parameters by which
+advertisements and shared links are counted change nothing in the page; Django never sees them.
 
 A page is kept compressed too, in pieces that end on a byte boundary, so that the nonce goes between
 them as a stored block. Nothing in the page is secret to a guest, so compression can tell nobody
@@ -31,12 +32,22 @@ from rooms.visitors import cookies_of, language_of
 
 FRESH_SECONDS = 1.0
 MOST_PAGES = 256
+# What is asked for and does not exist has a table of its own, so that it cannot push out what does.
+MOST_MISSING = 256
+KEPT_STATUS = {200, 404}
 
 App = Callable[[dict[str, Any], Any, Any], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
 Key = tuple[str, ...]
 
 _PATH = re.compile(r"/rooms/[-\w]+/", re.ASCII)
+# The view reads no parameter; these are the ones that come with a crowd.
+_COUNTING = re.compile(
+    rb"(?:utm_\w+|mtm_\w+|pk_\w+|gclid|gbraid|wbraid|dclid|gad_source|fbclid|msclkid|ttclid|twclid"
+    rb"|yclid|igshid|igsh|li_fat_id|mc_cid|mc_eid|_ga|_gl|spm|scm|share_source|share_medium|from"
+    rb"|isappinstalled)(?:=[^&;]*)?"
+)
+_LONGEST_QUERY = 1000
 _NONCE = re.compile(rb"'nonce-([^']+)'")
 # They belong to one answer, or are written anew here.
 _OWN = {
@@ -54,6 +65,7 @@ class _Page:
     """`pieces` are what stands around the nonces; `policy` likewise. `packed` are deflated pieces."""
 
     at: float
+    status: int
     headers: Headers
     vary: bytes
     policy: list[bytes]
@@ -89,6 +101,7 @@ class Doorway:
     def __init__(self, pages: App) -> None:
         self._pages = pages
         self._kept: dict[Key, _Page] = {}
+        self._missing: dict[Key, _Page] = {}
         self._coming: dict[Key, asyncio.Task[_Page | None]] = {}
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
@@ -99,7 +112,7 @@ class Doorway:
             await self._pages(scope, receive, send)
             return
         key = _key(scope, cookies)
-        page = self._kept.get(key)
+        page = self._kept.get(key) or self._missing.get(key)
         if page is None or time.monotonic() - page.at > FRESH_SECONDS:
             page = await self._fresh(key, scope)
         if page is None:
@@ -107,7 +120,7 @@ class Doorway:
             return
         metrics.PAGES.inc()
         answer, body = page.answer(gzip=_takes_gzip(headers), head=scope["method"] == "HEAD")
-        await send({"type": "http.response.start", "status": 200, "headers": answer})
+        await send({"type": "http.response.start", "status": page.status, "headers": answer})
         await send({"type": "http.response.body", "body": body})
 
     async def _fresh(self, key: Key, scope: dict[str, Any]) -> _Page | None:
@@ -123,13 +136,14 @@ class Doorway:
         at = time.monotonic()
         status, headers, chunks = await _ask(self._pages, _plain(key, scope))
         page = _page(at, status, headers, b"".join(chunks))
-        self._kept.pop(key, None)
-        while self._kept and (
-            len(self._kept) >= MOST_PAGES or at - next(iter(self._kept.values())).at > FRESH_SECONDS
-        ):
-            self._kept.pop(next(iter(self._kept)))
+        for table, most in ((self._kept, MOST_PAGES), (self._missing, MOST_MISSING)):
+            table.pop(key, None)
+            while table and (
+                len(table) >= most or at - next(iter(table.values())).at > FRESH_SECONDS
+            ):
+                table.pop(next(iter(table)))
         if page is not None:
-            self._kept[key] = page
+            (self._kept if page.status == 200 else self._missing)[key] = page
         return page
 
 
@@ -137,10 +151,22 @@ def _may_share(scope: dict[str, Any], cookies: dict[str, str]) -> bool:
     """Whether Django would see nothing in this request but a guest who asks for a room."""
     return (
         scope["method"] in {"GET", "HEAD"}
-        and not scope["query_string"]
+        and _says_nothing(scope["query_string"])
         and _PATH.fullmatch(scope["path"]) is not None
         and settings.SESSION_COOKIE_NAME not in cookies
         and "messages" not in cookies
+        # A machine or a fragment is refused in other words than a page.
+        and not _first(scope["headers"], b"hx-request")
+        and "json" not in _first(scope["headers"], b"accept")
+    )
+
+
+def _says_nothing(query: bytes) -> bool:
+    """Whether all parameters are of those that only count where visitors come from."""
+    if not query:
+        return True
+    return len(query) <= _LONGEST_QUERY and all(
+        _COUNTING.fullmatch(part) for part in query.split(b"&")
     )
 
 
@@ -164,7 +190,7 @@ def _plain(key: Key, scope: dict[str, Any]) -> dict[str, Any]:
     headers = [(b"host", host.encode("latin1")), (b"cookie", cookie.encode())]
     if forwarded:
         headers.append((b"x-forwarded-proto", forwarded.encode("latin1")))
-    return {**scope, "method": "GET", "path": path, "headers": headers}
+    return {**scope, "method": "GET", "path": path, "query_string": b"", "headers": headers}
 
 
 async def _ask(app: App, scope: dict[str, Any]) -> tuple[int, Headers, list[bytes]]:
@@ -183,7 +209,7 @@ async def _ask(app: App, scope: dict[str, Any]) -> tuple[int, Headers, list[byte
         nonlocal status, headers
         if message["type"] == "http.response.start":
             status, headers = message["status"], message["headers"]
-        elif status == 200:
+        elif status in KEPT_STATUS:
             chunks.append(message.get("body", b""))
 
     await app(scope, receive, send)
@@ -194,7 +220,7 @@ def _page(at: float, status: int, headers: Headers, body: bytes) -> _Page | None
     """The answer taken apart at its nonce; None when it is not one for everybody."""
     names = {name for name, _ in headers}
     # Django states the length of everything but a stream.
-    if status != 200 or b"set-cookie" in names or b"content-length" not in names:
+    if status not in KEPT_STATUS or b"set-cookie" in names or b"content-length" not in names:
         return None
     policy = _first(headers, b"content-security-policy").encode("latin1")
     found = _NONCE.search(policy)
@@ -203,6 +229,7 @@ def _page(at: float, status: int, headers: Headers, body: bytes) -> _Page | None
     vary = ", ".join(part for part in (_first(headers, b"vary"), "Accept-Encoding") if part)
     return _Page(
         at=at,
+        status=status,
         headers=[header for header in headers if header[0] not in _OWN],
         vary=vary.encode("latin1"),
         policy=policy.split(nonce) if nonce else [policy],

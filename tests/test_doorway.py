@@ -16,7 +16,7 @@ from django.conf import settings as django_settings
 
 from liveshop.asgi import pages
 from rooms import actions
-from rooms.doorway import MOST_PAGES, Doorway
+from rooms.doorway import MOST_MISSING, MOST_PAGES, Doorway
 from rooms.hub import store
 from rooms.models import Room
 from rooms.tests import factories as make
@@ -205,12 +205,9 @@ async def test_a_change_of_the_room_is_seen_soon(house: House) -> None:
     assert f'"pinned": {first.placement_id}' not in before.text
 
 
-async def test_what_is_hidden_is_asked_of_django_every_time(house: House) -> None:
-    draft = await store.ask(lambda: actions.create_room(anchor=make.user()))
+async def test_what_is_hidden_and_what_is_shown_again_is_seen_soon(house: House) -> None:
     room = await store.ask(make.live_room)
     async with house.browser() as browser:
-        for _ in range(2):
-            assert (await browser.get(address(draft))).status_code == 404
         assert (await browser.get(address(room))).status_code == 200
         await store.ask(Room.objects.filter(pk=room.pk).update, state="ARCHIVED")
         began = time.monotonic()
@@ -218,7 +215,65 @@ async def test_what_is_hidden_is_asked_of_django_every_time(house: House) -> Non
             assert time.monotonic() - began < VISIBLE_SECONDS
             await asyncio.sleep(0.05)
         await store.ask(Room.objects.filter(pk=room.pk).update, state="LIVE")
+        began = time.monotonic()
+        while (await browser.get(address(room))).status_code != 200:
+            assert time.monotonic() - began < VISIBLE_SECONDS
+            await asyncio.sleep(0.05)
+
+
+@pytest.mark.usefixtures("slow_clock")
+async def test_a_flood_for_a_room_that_is_not_there_costs_one_rendering(house: House) -> None:
+    draft = await store.ask(lambda: actions.create_room(anchor=make.user()))
+    room = await store.ask(make.live_room)
+    async with house.browser() as browser:
         assert (await browser.get(address(room))).status_code == 200
+        for path in (address(draft), "/rooms/nobody-ever/"):
+            house.asked.clear()
+            answers = [await browser.get(path) for _ in range(30)]
+            assert {answer.status_code for answer in answers} == {404}
+            assert len(house.asked) == 1
+            seen = [nonces(answer) for answer in answers]
+            assert all(inside <= {header} for header, inside in seen)
+            assert len({header for header, _inside in seen}) == 30
+            assert "set-cookie" not in answers[-1].headers
+        # However many are made up, they are bounded and push out no room that is there.
+        house.asked.clear()
+        for number in range(MOST_MISSING + 20):
+            await browser.get(f"/rooms/made-up-{number}/")
+        assert len(house.doorway._missing) <= MOST_MISSING
+        assert len(house.asked) == MOST_MISSING + 20
+        house.asked.clear()
+        assert (await browser.get(address(room))).status_code == 200
+        assert house.asked == []
+
+
+@pytest.mark.parametrize(
+    ("query", "shared"),
+    [
+        ("utm_source=mail&utm_campaign=a%20b", True),
+        ("utm_source", True),
+        ("fbclid=x&gclid=y", True),
+        ("utm_source=a&page=2", False),
+        ("utm=1", False),
+        ("xutm_source=a", False),
+        ("utm_source=a;page=2", False),
+        ("utm_source=" + "a" * 1000, False),
+    ],
+)
+@pytest.mark.usefixtures("slow_clock")
+async def test_where_a_guest_comes_from_changes_nothing_in_the_page(
+    house: House, query: str, shared: bool
+) -> None:
+    room = await store.ask(make.live_room)
+    async with house.browser() as browser:
+        plain = await browser.get(address(room))
+        house.asked.clear()
+        counted = await browser.get(f"{address(room)}?{query}")
+    assert counted.status_code == 200
+    assert (house.asked == []) is shared
+    if shared:
+        bare = [re.sub(re.escape(nonces(page)[0]), "", page.text) for page in (plain, counted)]
+        assert bare[0] == bare[1]
 
 
 @pytest.mark.parametrize(
@@ -228,6 +283,8 @@ async def test_what_is_hidden_is_asked_of_django_every_time(house: House) -> Non
         ("GET", "?utm=1", {}),
         ("GET", "replay/", {}),
         ("GET", "", {"cookie": "messages=x"}),
+        ("GET", "", {"accept": "application/json"}),
+        ("GET", "", {"hx-request": "true"}),
     ],
 )
 @pytest.mark.usefixtures("slow_clock")
