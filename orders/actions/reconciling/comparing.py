@@ -116,7 +116,8 @@ def _keep(code: str, theirs: list[Movement], since: datetime, until: datetime) -
             currency=item.amount.currency,
             at=item.at,
         )
-        for item in theirs
+        # One order for everybody who compares at the same time.
+        for item in sorted(theirs, key=lambda item: (str(item.kind), item.ref))
     ]
     period = ProviderMovement.objects.filter(provider=code, at__gte=since, at__lt=until)
     told = {(row.kind, row.ref) for row in rows}
