@@ -18,7 +18,8 @@ def process_webhooks() -> None:
     actions.process_webhooks()
 
 
-@shared_task(soft_time_limit=3600, time_limit=3900)
+# Shorter than the broker waits for an acknowledgement: never two of them at once.
+@shared_task(soft_time_limit=840, time_limit=870)
 def reconcile_payments() -> None:
     actions.reconcile_recent()
 

@@ -19,6 +19,7 @@ from rooms import actions
 from rooms.actions import reports
 from rooms.models import (
     Appeal,
+    Letter,
     ModerationAction,
     PlatformWord,
     Poll,
@@ -133,6 +134,14 @@ class RoomDecisionAdmin(ReadOnly, ModelAdmin):
     list_select_related = ["room", "made_by"]
     search_fields = ["room__slug", "room__anchor__username", "reason"]
     list_before_template = "rooms/staff/_to_rooms.html"
+
+
+@admin.register(Letter)
+class LetterAdmin(ReadOnly, ModelAdmin):
+    """Mails about decisions; one without a time of sending is still owed."""
+
+    list_display = ["made_at", "kind", "ref", "attempts", "due_at", "sent_at"]
+    list_filter = ["kind", ("sent_at", admin.EmptyFieldListFilter)]
 
 
 @admin.register(Poll)

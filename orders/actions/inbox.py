@@ -20,6 +20,8 @@ from orders.payments.registry import provider
 log = logging.getLogger(__name__)
 
 LONGEST_PAUSE = timedelta(minutes=10)
+# What nobody could act on for so long is about nothing of ours: it stays for a person to see.
+GIVE_UP = timedelta(days=3)
 
 
 class Forged(Invalid):
@@ -52,9 +54,13 @@ def take_webhook(*, code: str, headers: Mapping[str, str], body: bytes) -> Webho
 
 
 def process_webhooks(*, limit: int = 100) -> int:
-    """Act on up to `limit` waiting webhooks, the oldest first; returns how many were taken up."""
+    """Act on up to `limit` waiting webhooks, the oldest first; returns how many were taken up.
+
+    After three days in vain one is left alone; what it told is found by the nightly comparison.
+    """
+    now = clock.now()
     waiting = WebhookInbox.objects.filter(
-        processed_at__isnull=True, next_attempt_at__lte=clock.now()
+        processed_at__isnull=True, next_attempt_at__lte=now, received_at__gt=now - GIVE_UP
     ).order_by("id")
     return sum(process_webhook(inbox_id=pk) for pk in waiting.values_list("pk", flat=True)[:limit])
 

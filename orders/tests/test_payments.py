@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from datetime import timedelta
 from itertools import permutations
 
@@ -313,3 +314,16 @@ def test_a_webhook_that_nobody_takes_is_sent_again(market, monkeypatch):
 
 def _nobody_knows(*_args, **_kwargs):
     raise Retryable("time-out")
+
+
+def test_a_webhook_about_nothing_of_ours_is_left_alone_after_three_days(market):
+    market.order()
+    row = SandboxWebhook.objects.first()
+    row.body["data"]["key"] = str(uuid.uuid4())
+    assert knock(row) == 200
+    with clock.travel(timedelta(days=2)):
+        assert actions.process_webhooks() == 1
+    with clock.travel(timedelta(days=4)):
+        assert actions.process_webhooks() == 0
+    left = WebhookInbox.objects.get()
+    assert "no payment with the key" in left.last_error

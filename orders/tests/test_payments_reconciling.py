@@ -346,6 +346,16 @@ def test_a_provider_that_fails_does_not_keep_the_others_waiting(shop):
     assert "STRIPE_SECRET_KEY" in told["stripe"]
 
 
+def test_a_record_that_cannot_be_read_is_kept_as_a_failure_too(shop, monkeypatch):
+    def broken(self, since, until):
+        raise KeyError("amount")
+
+    monkeypatch.setattr(SandboxProvider, "movements", broken)
+    with clock.travel(timedelta(days=1)):
+        tasks.reconcile_payments()
+    assert "amount" in PaymentComparison.objects.get().failure
+
+
 # The command ----------------------------------------------------------------------------------
 
 

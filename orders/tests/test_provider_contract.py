@@ -6,7 +6,7 @@ import json
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -29,6 +29,7 @@ from orders.payments.contract import (
 )
 from orders.payments.registry import PROVIDERS, provider
 from orders.payments.sandbox import SandboxProvider
+from orders.payments.stripe import signature as stripe_signature
 from orders.tests.doubles.alipay import AlipayDouble
 from orders.tests.doubles.place import alipay_at, stripe_at
 from orders.tests.doubles.stripe import StripeDouble
@@ -320,6 +321,35 @@ def test_the_record_of_a_period_has_every_movement_once_and_nothing_else(bench, 
     assert len({item.ref for item in moved}) == len(moved) == len(expected)
     assert {(item.kind, item.key, item.amount.minor) for item in moved} == expected
     assert list(it.movements(since - timedelta(days=2), since - timedelta(days=1))) == []
+
+
+FEES = {"sandbox": 60, "alipay": 60, "stripe": 320}
+
+
+def test_the_record_of_a_period_says_what_was_kept_of_each_charge(bench, it):
+    it.start(bench.charge(amount=10_000))
+    now = clock.now()
+    (charge,) = it.movements(now - timedelta(minutes=1), now + timedelta(minutes=1))
+    assert charge.fee == Money(FEES[bench.code], "CNY")
+
+
+def test_a_signature_of_stripe_made_by_other_software_is_believed():
+    """By `openssl dgst -sha256 -hmac`, over the words that Stripe's documents name."""
+    body = b'{"id":"evt_1","object":"event"}'
+    made = "bc25d4d60664a008eb678c9c66537b5979f90d51f7e750e16ddadd52e9d6da25"
+    stripe_signature.verify(
+        secrets=["whsec_older", "whsec_recorded"],
+        header=f"t=1767225600,v1={'0' * 64},v1={made},v0={made}",
+        body=body,
+        now=datetime.fromtimestamp(1767225600 + 299, tz=UTC),
+    )
+    with pytest.raises(BadSignature):
+        stripe_signature.verify(
+            secrets=["whsec_recorded"],
+            header=f"t=1767225600,v0={made}",
+            body=body,
+            now=datetime.fromtimestamp(1767225600, tz=UTC),
+        )
 
 
 def test_a_webhook_that_was_tampered_with_is_refused(bench, it):

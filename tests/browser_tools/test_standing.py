@@ -40,7 +40,7 @@ class Three:
         if minutes:
             self.admin.locator("[name=minutes]").select_option(minutes)
         self.admin.get_by_label("Reason (the anchor reads it)").fill(reason)
-        self.admin.get_by_role("button", name="Decide").tap()
+        self.admin.get_by_role("button", name="Put it into force").tap()
         self.admin.locator("#confirm button[value=yes]").tap()
         expect(self.admin.locator("[data-toast]").first).to_contain_text("The anchor is told")
 

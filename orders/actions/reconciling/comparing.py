@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from core import clock
-from core.errors import DomainError, Invalid
+from core.errors import Invalid, NotFound
 from orders.actions.reconciling.differences import CHUNK, differences
 from orders.actions.reconciling.findings import write_findings
 from orders.models import PaymentComparison, PaymentFinding, PaymentIntent, ProviderMovement
@@ -57,9 +57,13 @@ def reconcile_payments(*, code: str, since: datetime, until: datetime) -> Reconc
         theirs = list(told.values())
         _keep(code, theirs, since, until)
         found = list(differences(code, theirs, since, until))
-    except PaymentError as error:
+    except NotFound:
+        raise
+    except Exception as error:
+        # Whatever it was, staff must not take silence for agreement.
+        failure = str(error) if isinstance(error, PaymentError) else repr(error)
         PaymentComparison.objects.create(
-            provider=code, since=since, until=until, failure=str(error)[:300]
+            provider=code, since=since, until=until, failure=failure[:300]
         )
         raise
     charges = sum(item.kind == MovementKind.CHARGE for item in theirs)
@@ -92,7 +96,7 @@ def reconcile_recent() -> list[Reconciled]:
             since = min(since, oldest.occurred_at)
         try:
             done.append(reconcile_payments(code=code, since=since, until=until))
-        except (DomainError, PaymentError):
+        except Exception:
             log.exception("payments not reconciled", extra={"provider": code})
     return done
 
@@ -116,7 +120,8 @@ def _keep(code: str, theirs: list[Movement], since: datetime, until: datetime) -
             currency=item.amount.currency,
             at=item.at,
         )
-        for item in theirs
+        # One order for everybody who compares at the same time.
+        for item in sorted(theirs, key=lambda item: (str(item.kind), item.ref))
     ]
     period = ProviderMovement.objects.filter(provider=code, at__gte=since, at__lt=until)
     told = {(row.kind, row.ref) for row in rows}

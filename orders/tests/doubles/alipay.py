@@ -245,12 +245,13 @@ class AlipayDouble(Double):
         lines = [
             "#支付宝业务明细查询",
             f"#账号：[{APP_ID}]",
-            "支付宝交易号,商户订单号,业务类型,商品名称,完成时间,订单金额（元）,退款批次号/请求号,备注",
+            "支付宝交易号,商户订单号,业务类型,商品名称,完成时间,订单金额（元）,退款批次号/请求号,服务费（元）,备注",
         ]
         for trade, number, kind, at, amount, request in self._rows():
             if at.startswith(day):
                 cells = [f"{trade}\t", f"{number}\t", f"{kind}\t", "商品", f"{at}\t", amount]
-                lines.append(",".join([*cells, f"{request}\t", ""]))
+                kept = "0.00" if request else yuan(-cents(amount) * 6 // 1000)
+                lines.append(",".join([*cells, f"{request}\t", kept, ""]))
         lines.append("#-----------------业务明细列表结束----------------")
         archive = io.BytesIO()
         with zipfile.ZipFile(archive, "w") as files:

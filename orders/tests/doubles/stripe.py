@@ -175,6 +175,11 @@ class StripeDouble(Double):
             "captured": True,
             "status": "succeeded",
             "payment_intent": intent["id"],
+            # Whole, because it is asked for expanded.
+            "balance_transaction": {
+                "fee": intent["amount"] * 29 // 1000 + 30,
+                "currency": intent["currency"],
+            },
         }
         self.charges[row["id"]] = row
         return row

@@ -69,7 +69,7 @@ def test_an_appeal_that_nobody_answers_is_won() -> None:
     assert "appeal_lifted" in ModerationAction.objects.values_list("what", flat=True)
 
 
-def answered_at_the_time_out(made: Appeal) -> list[Exception]:
+def answered_at_the_time_out(made: Appeal, caplog: Any) -> list[Any]:
     """An answer holds the appeal while its deadline fires; what went wrong on either side."""
     admin, wrong = make.user(is_staff=True), []
     answering, fired = threading.Event(), threading.Event()
@@ -93,15 +93,14 @@ def answered_at_the_time_out(made: Appeal) -> list[Exception]:
         fire_due()
     fired.set()
     other.join()
-    failed = Deadline.objects.filter(machine="rooms.appeal").exclude(last_error="")
-    return [*wrong, *(Exception(row.last_error) for row in failed)]
+    return [*wrong, *(record.exc_info[1] for record in caplog.records if record.exc_info)]
 
 
 @pytest.mark.django_db(transaction=True)
-def test_an_answer_and_the_time_out_at_once_decide_it_once() -> None:
+def test_an_answer_and_the_time_out_at_once_decide_it_once(caplog: Any) -> None:
     given = mute(make.live_room(), make.user())
     made = reports.appeal(given=given, user=given.user, text="Why me?")
-    assert answered_at_the_time_out(made) == []
+    assert answered_at_the_time_out(made, caplog) == []
     given.refresh_from_db()
     made.refresh_from_db()
     assert (made.state, given.stands) == ("UPHELD", True)
@@ -109,11 +108,12 @@ def test_an_answer_and_the_time_out_at_once_decide_it_once() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_control_a_time_out_that_waits_is_a_deadlock(monkeypatch: Any) -> None:
+def test_control_a_time_out_that_waits_is_a_deadlock(monkeypatch: Any, caplog: Any) -> None:
     def waits(appeal_id: int) -> None:
         reports._decide(Appeal.objects.get(pk=appeal_id), SYSTEM, None, True, "", why="late")
 
     monkeypatch.setitem(APPEAL._handlers, "OPEN", waits)
     given = mute(make.live_room(), make.user())
     made = reports.appeal(given=given, user=given.user, text="Why me?")
-    assert any("deadlock" in str(error) for error in answered_at_the_time_out(made))
+    wrong = answered_at_the_time_out(made, caplog)
+    assert any("deadlock" in str(error) for error in wrong)
