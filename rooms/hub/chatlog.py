@@ -32,6 +32,7 @@ class ChatLog:
     def __init__(self) -> None:
         self._rows: deque[tuple[ChatMessage, Written | None]] = deque()
         self._removals: deque[tuple[int, dict[str, Any]]] = deque()
+        self._writing = asyncio.Lock()
 
     def add(self, row: ChatMessage, *, written: Written | None = None) -> None:
         """Log a line; `written` is called on the loop once it is in the table."""
@@ -53,7 +54,14 @@ class ChatLog:
                 log.exception("chat log not written")
 
     async def flush(self) -> None:
-        """Write what waits. Keeps it when the database is away."""
+        """Write what waits. Keeps it when the database is away.
+
+        When it returns, what waited has been written, also by a flush that was under way.
+        """
+        async with self._writing:
+            await self._flush()
+
+    async def _flush(self) -> None:
         while self._rows or self._removals:
             batch = [self._rows.popleft() for _ in range(min(BATCH, len(self._rows)))]
             removals, self._removals = list(self._removals), deque()
