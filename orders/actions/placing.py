@@ -3,38 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from datetime import timedelta
+from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
 from django.db import OperationalError
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from accounts.models import Address
 from core import clock, idempotency
 from core.actors import acting
-from core.errors import Busy, Conflict, Invalid, SoldOut
+from core.errors import Conflict, Invalid, SoldOut
 from core.events import publish
 from core.ids import public_number
 from core.money import format_money
 from orders import metrics, states
 from orders.actions.locks import limit_waiting
 from orders.actions.payments import next_action_of, start_payment
-from orders.actions.pricing import Priced, Wanted, checked, priced
+from orders.actions.pricing import Priced, Wanted, checked, priced, remorse_minutes
 from orders.actions.settling import in_flash_order
+from orders.checkout import queue
+from orders.checkout.answers import Accepted, Ask, Refused, busy, request_of, too_late
+from orders.checkout.batch import CONTENTION, LOCK_WAIT_MS
 from orders.events import OrderPlaced
 from orders.models import Order, OrderLine, PaymentIntent, Reservation
 from orders.payments.contract import NextAction
 from orders.payments.registry import default_code
-from promotion.actions import BoundTerms, FlashMissed, spend_coupon, take_flash
+from promotion.actions import FlashMissed, spend_coupon, take_flash
 from supply.actions import reserve_stock
 from supply.models import Stock
-
-LOCK_WAIT_MS = 3000
-# PostgreSQL: lock_not_available, deadlock_detected.
-CONTENTION = frozenset({"55P03", "40P01"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,21 +79,13 @@ def place_order(
     """
     wishes = checked(lines)
     place = _address(buyer, address)
-    fingerprint = idempotency.fingerprint(
-        body
+    fingerprint = (
+        idempotency.fingerprint(body)
         if body is not None
-        else [place.pk, [asdict(wish) for wish in wishes], coupon_id, agreed_minor]
+        else request_of(place.pk, wishes, coupon_id, agreed_minor)
     )
     request = _Request(buyer, place, wishes, source, payment_options or {}, coupon_id, agreed_minor)
-    try:
-        try:
-            answer, replayed = _commit(request, key, fingerprint, try_flash=True)
-        except FlashMissed:
-            answer, replayed = _commit(request, key, fingerprint, try_flash=False)
-    except OperationalError as error:
-        if getattr(error.__cause__, "sqlstate", "") in CONTENTION:
-            raise Busy(_("Many people are buying this. Try again."), retry_after=1) from error
-        raise
+    answer, replayed = _together(request, key, fingerprint) or _alone(request, key, fingerprint)
     if not replayed:
         metrics.PLACED.labels(source).inc()
     intent = PaymentIntent.objects.select_related("order").get(pk=answer["intent_id"])
@@ -124,6 +113,43 @@ class _Request:
     options: dict[str, Any]
     coupon_id: int | None
     agreed_minor: int | None
+
+
+def _together(request: _Request, key: str, fingerprint: str) -> tuple[dict[str, Any], bool] | None:
+    """By the batched commit; None for what only the single way decides."""
+    if len(request.wishes) != 1:
+        return None
+    idempotency.check_key(key)
+    outcome = queue.place(
+        Ask(
+            buyer_id=request.buyer.pk,
+            buyer_name=request.buyer.get_username(),
+            wish=request.wishes[0],
+            key=key,
+            source=request.source,
+            address_id=request.address.pk,
+            ship_to=request.address.snapshot(),
+            fingerprint=fingerprint,
+            options=request.options,
+            coupon_id=request.coupon_id,
+            agreed_minor=request.agreed_minor,
+        )
+    )
+    if isinstance(outcome, Refused):
+        raise outcome.error()
+    return (outcome.answer, outcome.replayed) if isinstance(outcome, Accepted) else None
+
+
+def _alone(request: _Request, key: str, fingerprint: str) -> tuple[dict[str, Any], bool]:
+    try:
+        try:
+            return _commit(request, key, fingerprint, try_flash=True)
+        except FlashMissed:
+            return _commit(request, key, fingerprint, try_flash=False)
+    except OperationalError as error:
+        if getattr(error.__cause__, "sqlstate", "") in CONTENTION:
+            raise busy() from error
+        raise
 
 
 def _commit(
@@ -220,7 +246,7 @@ def _write(request: _Request, basket: Priced) -> dict[str, Any]:
 def _write_lines(order: Order, basket: Priced) -> None:
     lines = basket.lines
     # The parcels of one order leave together, so its longest hold holds all of it.
-    hold = max(_remorse_minutes(terms) for terms in basket.terms)
+    hold = max(remorse_minutes(terms) for terms in basket.terms)
     for item in lines:
         item.order = order
         item.remorse_minutes = hold
@@ -236,13 +262,6 @@ def _write_lines(order: Order, basket: Priced) -> None:
         )
         for item in lines
     )
-
-
-def _remorse_minutes(terms: BoundTerms) -> int:
-    if terms.remorse_minutes is not None:
-        return terms.remorse_minutes
-    period: timedelta = settings.REMORSE_PERIOD
-    return int(period.total_seconds() // 60)
 
 
 def _take(request: _Request, basket: Priced) -> None:
@@ -270,12 +289,4 @@ def sold_out(item: OrderLine) -> SoldOut:
     """What to tell a buyer who came too late."""
     stock = Stock.objects.filter(offer_id=item.offer_id).first()
     left = stock.available if stock else 0
-    detail = (
-        ngettext(
-            "Only %(left)d of %(title)s is left.", "Only %(left)d of %(title)s are left.", left
-        )
-        % {"left": left, "title": item.title}
-        if left
-        else _("%s is sold out.") % item.title
-    )
-    return SoldOut(detail, left=left, offer=item.offer_id)
+    return too_late(item.title, left, item.offer_id)
