@@ -180,12 +180,12 @@ def _listing_for(offer: Offer, category: Category | None) -> Listing:
         title=offer.title,
         description=offer.description,
         brand=offer.brand,
-        category=category or _other(),
+        category=category or other_category(),
     )
     return Listing.objects.create(
         product=product,
         supplier=offer.supplier,
-        slug=_slug(offer.title),
+        slug=new_slug(offer.title),
         status=Listing.Status.UNLISTED,
     )
 
@@ -245,11 +245,13 @@ def _announce(product: Product) -> None:
         publish(ListingChanged(listing_id=listing_id))
 
 
-def _other() -> Category:
+def other_category() -> Category:
+    """Where goods go that fit nowhere else; made when it is missing."""
     return Category.objects.get_or_create(
         slug="other", defaults={"name_en": "Other goods", "name_zh": "其他", "position": 999}
     )[0]
 
 
-def _slug(title: str) -> str:
+def new_slug(title: str) -> str:
+    """A listing's address from its title, never the same twice."""
     return f"{slugify(title)[:60].strip('-') or 'goods'}-{secrets.token_hex(3)}"

@@ -235,3 +235,85 @@ class ListingVariant(models.Model):
     def left(self) -> int:
         stock = getattr(self.offer, "stock", None)
         return stock.available if stock else 0
+
+
+class OfferImport(models.Model):
+    """One file of a supplier on its way in. `rows_done` is what is committed: a repeat goes on there."""
+
+    class State(models.TextChoices):
+        RUNNING = "running", _("Running")
+        DONE = "done", _("Done")
+
+    supplier = models.ForeignKey(
+        "supply.Supplier", on_delete=models.CASCADE, related_name="offer_imports"
+    )
+    fingerprint = models.CharField(max_length=64)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.RUNNING)
+    rows_done = models.PositiveIntegerField(default=0)
+    summary = models.JSONField(default=dict)
+    started_at = models.DateTimeField(db_default=Now())
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["supplier", "fingerprint"],
+                condition=models.Q(state="running"),
+                name="catalog_import_once_at_a_time",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.supplier} {self.rows_done}"
+
+
+class FeedMapping(models.Model):
+    """Which column means what in a supplier's files with this header; `columns` maps name to field."""
+
+    supplier = models.ForeignKey(
+        "supply.Supplier", on_delete=models.CASCADE, related_name="feed_mappings"
+    )
+    header = models.CharField(max_length=64)
+    columns = models.JSONField(default=dict)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["supplier", "header"], name="catalog_mapping_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.supplier} {self.header[:8]}"
+
+
+class PictureRequest(models.Model):
+    """A picture that a feed names by its address; it is fetched later, from public hosts only."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("Waiting")
+        KEPT = "kept", _("Kept")
+        REFUSED = "refused", _("Refused")
+
+    product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="picture_requests")
+    url = models.CharField(max_length=2000)
+    alt = models.CharField(max_length=160, blank=True)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
+    attempts = models.PositiveIntegerField(default=0)
+    next_attempt_at = models.DateTimeField(db_default=Now())
+    detail = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["product", "url"], name="catalog_picture_asked_once")
+        ]
+        indexes = [
+            models.Index(
+                fields=["next_attempt_at", "id"],
+                condition=models.Q(state="waiting"),
+                name="catalog_picture_waiting",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.url

@@ -21,6 +21,7 @@ from orders.access import (
     seen_order,
 )
 from orders.models import AfterSaleCase, Order, OrderLine
+from orders.payments.registry import provider
 from orders.schemas import (
     CaseIn,
     CaseOut,
@@ -197,7 +198,7 @@ def webhook(request: HttpRequest, code: str) -> HttpResponse:
     if len(request.body) > 64 * 1024:
         raise Invalid("The webhook is too large.", code="too_large")
     actions.take_webhook(code=code, headers=request.headers, body=request.body)
-    return HttpResponse(status=200)
+    return HttpResponse(provider(code).acknowledgement, content_type="text/plain")
 
 
 def _required(key: str | None) -> str:

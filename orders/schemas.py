@@ -27,18 +27,23 @@ class WantedIn(Body):
 
 
 class PaymentIn(Body):
-    """`scenario` steers the sandbox: success, decline, three_ds, delay, duplicate, disorder, …"""
+    """`scenario` steers the sandbox: success, decline, three_ds, delay, duplicate, disorder, …
+
+    `method` is the provider's: a payment method of Stripe (`pm_…`), or `page`, `wap` or `qr` of Alipay.
+    """
 
     scenario: str | None = Field(None, max_length=20)
+    method: str | None = Field(None, max_length=80, pattern="^[A-Za-z0-9_]+$")
 
     def options(self) -> dict[str, Any]:
-        return {"scenario": self.scenario} if self.scenario else {}
+        wishes = {"scenario": self.scenario, "method": self.method}
+        return {name: value for name, value in wishes.items() if value}
 
 
 class PlaceIn(Body):
     lines: list[WantedIn] = Field(..., max_length=100)
     address: int | None = Field(None, description="One of your addresses; default: your default.")
-    payment: PaymentIn = Field(default_factory=lambda: PaymentIn(scenario=None))
+    payment: PaymentIn = Field(default_factory=lambda: PaymentIn(scenario=None, method=None))
     coupon_id: int | None = Field(
         None, description="A coupon you have claimed; 0 for none; default: the one that saves most."
     )

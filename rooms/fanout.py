@@ -15,6 +15,9 @@ EXTENSION = "liveshop.fanout"
 # Bytes of one connection that may wait in this process. Past them nothing more is queued for it but
 # what is addressed to it alone, and past twice that it is closed.
 BOUND = 64 * 1024
+# Who floods is not read from for so long before it is closed: its bytes wait in its own buffers,
+# which costs us nothing, and it cannot come back on the same socket at once.
+FLOODER_SECONDS = 3.0
 
 
 class Fanout(Protocol):
@@ -37,6 +40,10 @@ class Fanout(Protocol):
         all later frames, pongs and the close frame queue up. After the end of the connection it
         does nothing.
         """
+        ...
+
+    def stop_reading(self) -> None:
+        """Take nothing more from the peer, for good: what it sends waits on its own side."""
         ...
 
 

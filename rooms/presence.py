@@ -15,7 +15,7 @@ import redis as redis_errors
 from rooms import shards, wire
 
 # A process that has not written for this long is gone, and its viewers with it.
-FRESH_SECONDS = 7.0
+FRESH_SECONDS = 9.0
 KEEP_SECONDS = 60
 # People in a room up to which they are named; below the second figure they are named again.
 EXACT = 500
@@ -29,9 +29,11 @@ MOST_NEW = 50_000
 class People:
     """The people of one room in this process; somebody with several sockets is one of them."""
 
-    __slots__ = ("_new", "_sockets")
+    __slots__ = ("_new", "_sockets", "changes")
 
     def __init__(self) -> None:
+        # How often somebody came or went; it only grows.
+        self.changes = 0
         self._sockets: dict[str, int] = {}
         self._new: dict[str, None] = {}
 
@@ -43,7 +45,9 @@ class People:
 
     def add(self, person: str) -> None:
         """One more socket of `person`."""
-        self._sockets[person] = self._sockets.get(person, 0) + 1
+        sockets = self._sockets.get(person, 0)
+        self._sockets[person] = sockets + 1
+        self.changes += not sockets
         if len(self._new) < MOST_NEW:
             self._new[person] = None
 
@@ -52,8 +56,8 @@ class People:
         left = self._sockets.get(person, 0) - 1
         if left > 0:
             self._sockets[person] = left
-        else:
-            self._sockets.pop(person, None)
+        elif self._sockets.pop(person, None):
+            self.changes += 1
 
     def take_new(self) -> list[str]:
         """Who came since the last call."""
@@ -66,6 +70,7 @@ class People:
 
     def all_new(self) -> None:
         """Count everybody again: what was counted so far is lost."""
+        self.changes += 1
         self.give_back(self._sockets)
 
 

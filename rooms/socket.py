@@ -19,6 +19,7 @@ from django.conf import settings
 from django.db import DatabaseError
 from django.urls import path, re_path
 
+from core.errors import Invalid
 from rooms import fanout, hub
 from rooms.hub import sessions, store
 from rooms.hub.keeper import BANNED
@@ -42,7 +43,7 @@ async def room_socket(scope: dict[str, Any], receive: Any, send: Any) -> None:
     """The whole life of one connection."""
     if (await receive())["type"] != "websocket.connect":
         return
-    if refusals.refuses(address_of(scope)):
+    if refusals.refuses(address_of(scope), caller_of(scope)):
         await send({"type": "websocket.close", "code": ABUSE})
         return
     if not await _serve(scope, receive, send):
@@ -95,11 +96,15 @@ async def _serve(scope: dict[str, Any], receive: Any, send: Any) -> bool:
         on_close=on_close,
     )
     conversation = Conversation(here, channel, viewer)
-    since = _since(scope)
+    since, heard = _known(scope)
+    # Bans, sign-outs and what is addressed to the viewer count from here; the room is written to it
+    # from its greeting on, which may have to wait for PostgreSQL.
     here.join(channel, viewer)
     try:
-        await conversation.begin(since)
-        await _listen(conversation, receive)
+        if await _greet(conversation, since, heard):
+            await _listen(conversation, receive)
+        else:
+            closing.append(TRY_AGAIN)
     except asyncio.CancelledError:
         if not closing:
             raise
@@ -111,7 +116,8 @@ async def _serve(scope: dict[str, Any], receive: Any, send: Any) -> bool:
         blocked = viewer.blocked
         viewer.release()
     if ABUSE in closing:
-        refusals.closed_for_abuse(address_of(scope))
+        refusals.closed_for_abuse(address_of(scope), caller_of(scope))
+        await _hold_back(scope, receive)
     if closing and not blocked:
         with contextlib.suppress(Exception):
             async with asyncio.timeout(CLOSE_SECONDS):
@@ -119,10 +125,37 @@ async def _serve(scope: dict[str, Any], receive: Any, send: Any) -> bool:
     return True
 
 
+async def _hold_back(scope: dict[str, Any], receive: Any) -> None:
+    """Stop reading from a flooder for a while, where the server can, before it is told to go."""
+    writer = fanout.offered(scope)
+    if writer is None:
+        return
+    writer.stop_reading()
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(fanout.FLOODER_SECONDS):
+            while (await receive())["type"] != "websocket.disconnect":
+                pass
+
+
+def caller_of(scope: dict[str, Any]) -> str:
+    """What tells one browser behind an address from another; empty for who has no cookie of ours."""
+    cookies = cookies_of(scope["headers"])
+    return cookies.get(settings.SESSION_COOKIE_NAME, "") or cookies.get(VISITOR_COOKIE, "")
+
+
 def _visitor_cookie(visitor: str) -> tuple[bytes, bytes]:
     secure = "; Secure" if settings.SESSION_COOKIE_SECURE else ""
     value = f"{VISITOR_COOKIE}={visitor}; Path=/ws/; HttpOnly; SameSite=Lax{secure}"
     return (b"set-cookie", value.encode())
+
+
+async def _greet(conversation: Conversation, since: int | None, heard: int | None) -> bool:
+    """False without database, when what was missed cannot be told."""
+    try:
+        await conversation.begin(since, heard)
+    except Invalid:
+        return False
+    return True
 
 
 async def _listen(conversation: Conversation, receive: Any) -> None:
@@ -139,10 +172,13 @@ async def _identify(session_key: str) -> Identity | None:
     return await store.ask(sessions.identify, session_key) if session_key.isalnum() else None
 
 
-def _since(scope: dict[str, Any]) -> int | None:
-    """`?s=17` in the handshake."""
+def _known(scope: dict[str, Any]) -> tuple[int | None, int | None]:
+    """`?s=17&c=1763930000000` in the handshake: the last event and chat line that the viewer knows."""
     query = parse_qs(scope.get("query_string", b"").decode("latin1"))
-    value = query.get("s", [""])[0]
+    return _number(query.get("s", [""])[0]), _number(query.get("c", [""])[0])
+
+
+def _number(value: str) -> int | None:
     return int(value) if value.isascii() and value.isdigit() and len(value) < 19 else None
 
 

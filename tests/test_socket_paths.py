@@ -16,7 +16,7 @@ import pytest
 import websockets
 
 from rooms import hub, wire
-from rooms.fanout import BOUND
+from rooms.fanout import BOUND, FLOODER_SECONDS
 from rooms.hub import metrics
 from rooms.socket import stop_sockets
 from rooms.tests import factories as make
@@ -245,6 +245,22 @@ def test_a_flood_of_junk_is_closed_and_the_others_go_on(server: Running) -> None
     calm.send(1, b'{"t":"ping"}')
     while b'"pong"' not in calm.frame()[1]:
         pass
+
+
+def test_a_flooder_is_not_read_from_for_a_while_before_it_is_closed(direct: Running) -> None:
+    room = make.live_room()
+    flood = Peer(direct, room.pk)
+    # Given a flood that goes on until nothing is taken any more.
+    flood.socket.settimeout(0.5)
+    began = time.monotonic()
+    with contextlib.suppress(OSError):
+        while time.monotonic() < began + FLOODER_SECONDS:
+            flood.socket.sendall(b"\x81\x81aaaa\x1a" * 1000)
+    # Then it was stopped by its own full buffers, long before it is told to go.
+    assert time.monotonic() < began + FLOODER_SECONDS - 0.5
+    flood.socket.settimeout(10)
+    assert flood.close_code() == 4009
+    assert time.monotonic() >= began + FLOODER_SECONDS
 
 
 def test_a_flood_of_pings_is_closed(transactional_db: Any) -> None:

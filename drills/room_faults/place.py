@@ -152,6 +152,12 @@ class Server(Program):
         raise AssertionError(f"server {self.port} not ready:\n{self.log.read_text()[-3000:]}")
 
     @property
+    def cpu_seconds(self) -> float:
+        """Processor time used so far, in user and kernel mode."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    @property
     def rss(self) -> int:
         """Bytes of memory in use."""
         pages = int(Path(f"/proc/{self.pid}/statm").read_text().split()[1])

@@ -75,6 +75,10 @@ class TwistedWriter:
         self._full = self._full or self.unsent > BOUND
         return not self._full
 
+    def stop_reading(self) -> None:
+        if self._transport is not None:
+            self._transport.pauseProducing()
+
     def detach(self) -> None:
         """Never write again: the descriptor may soon be somebody else's."""
         transport, self._transport = self._transport, None

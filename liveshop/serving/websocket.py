@@ -16,7 +16,7 @@ from websockets.frames import Frame
 from liveshop.serving.inbox import Gate, Inbox
 from liveshop.serving.pings import pings_of
 from liveshop.serving.writer import DirectWriter, bound_kernel
-from rooms.fanout import BOUND, EXTENSION
+from rooms.fanout import BOUND, EXTENSION, FLOODER_SECONDS
 
 PING = b"\x89\x00"
 # Bytes parsed in one turn of the loop: a flood of tiny frames must not hold up the others.
@@ -127,7 +127,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         self.queue.put_nowait({"type": "websocket.disconnect", "code": code, "reason": reason})
         self.conn.send_close(code, reason)
         self._end()
-        if self.read_paused:
+        if self.read_paused and not self._deaf:
             self.read_paused = False
             self.transport.resume_reading()
 
@@ -148,6 +148,10 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
 
     # Coming in ---------------------------------------------------------------------------
 
+    @property
+    def _deaf(self) -> bool:
+        return self.writer is not None and self.writer.deaf
+
     def data_received(self, data: bytes) -> None:
         self.heard = True
         if self.close_sent:
@@ -167,6 +171,8 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
 
     def _take_piece(self) -> None:
         """Parse the next piece of what was held back, and let others have a turn."""
+        if self._deaf:
+            self._held.clear()
         piece = bytes(self._held[:PIECE])
         del self._held[:PIECE]
         if not piece:
@@ -177,7 +183,9 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             self._go_on_reading()
 
     def _go_on_reading(self) -> None:
-        if self._held:
+        if self._deaf:
+            self._held.clear()
+        elif self._held:
             self.loop.call_soon(self._take_piece)
         elif self.read_paused:
             self.read_paused = False
@@ -213,7 +221,13 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
 
     def _count_control_frame(self) -> None:
         self._control_frames += 1
-        if self._control_frames > CONTROL_FRAMES and not self.close_sent:
+        if self._control_frames == CONTROL_FRAMES + 1 and self.writer and not self.close_sent:
+            # As a flood of messages: not read first, closed later.
+            self.writer.stop_reading()
+            self.loop.call_later(FLOODER_SECONDS, self._fail_flooder)
+
+    def _fail_flooder(self) -> None:
+        if not self.close_sent and not self.transport.is_closing():
             self._fail(POLICY_VIOLATION, "too many control frames")
 
     # Pings -------------------------------------------------------------------------------
@@ -231,7 +245,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         self._control_frames = 0
         if self.close_sent or self.transport.is_closing() or self.writer is None:
             return
-        if self.heard or self.read_paused:
+        if self.heard or self.read_paused or self.writer.deaf:
             self.heard = False
             self.writer.write(PING)
             return

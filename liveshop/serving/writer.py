@@ -22,13 +22,23 @@ class DirectWriter:
     sent: frames are never mixed, and pongs and the close frame stay in order.
     """
 
-    __slots__ = ("_descriptor", "_transport", "_waiting", "compresses", "full", "on_drained")
+    __slots__ = (
+        "_descriptor",
+        "_transport",
+        "_waiting",
+        "compresses",
+        "deaf",
+        "full",
+        "on_drained",
+    )
 
     def __init__(self, transport: asyncio.Transport, *, compresses: bool) -> None:
         self.compresses = compresses
         self.on_drained: Callable[[], None] | None = None
         # Set and cleared by the protocol's `pause_writing` and `resume_writing`.
         self.full = False
+        # Read by the protocol: what has come already is no longer parsed either.
+        self.deaf = False
         self._transport: asyncio.Transport | None = transport
         self._waiting = transport.get_write_buffer_size
         own: Any = transport.get_extra_info("socket")
@@ -56,6 +66,12 @@ class DirectWriter:
             frame = frame[sent:]
         self._transport.write(frame)
         return not self.full
+
+    def stop_reading(self) -> None:
+        """Take nothing more from the peer; the protocol still has to end the connection."""
+        self.deaf = True
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.pause_reading()
 
     def drained(self) -> None:
         """The transport has room again."""

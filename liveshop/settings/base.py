@@ -271,7 +271,17 @@ RESERVATION_PERIOD = timedelta(minutes=env.number("RESERVATION_MINUTES", 15))
 REMORSE_PERIOD = timedelta(minutes=env.number("REMORSE_MINUTES", 60))
 AUTO_CONFIRM_PERIOD = timedelta(days=7)
 PAYMENT_PROVIDER = env.text("PAYMENT_PROVIDER", "sandbox")
+# Seconds for one call to a provider; a buyer may be waiting. docs/payments.md explains the rest.
+PAYMENT_TIMEOUT_SECONDS = env.number("PAYMENT_TIMEOUT_SECONDS", 8)
 SANDBOX_WEBHOOK_SECRET = env.text("SANDBOX_WEBHOOK_SECRET", "")
+STRIPE_SECRET_KEY = env.text("STRIPE_SECRET_KEY", "")
+# Several, with commas, while a secret is rolled.
+STRIPE_WEBHOOK_SECRETS = env.items("STRIPE_WEBHOOK_SECRETS")
+STRIPE_API_URL = env.text("STRIPE_API_URL", "https://api.stripe.com").rstrip("/")
+ALIPAY_APP_ID = env.text("ALIPAY_APP_ID", "")
+ALIPAY_PRIVATE_KEY = env.text("ALIPAY_PRIVATE_KEY", "")
+ALIPAY_PUBLIC_KEY = env.text("ALIPAY_PUBLIC_KEY", "")
+ALIPAY_GATEWAY_URL = env.text("ALIPAY_GATEWAY_URL", "https://openapi.alipay.com/gateway.do")
 STREAM_SIGNING_KEY = env.text("STREAM_SIGNING_KEY", "")
 VIDEO_BACKEND = env.text("VIDEO_BACKEND", "embedded")
 LOG_JSON = False

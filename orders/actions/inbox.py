@@ -22,17 +22,24 @@ log = logging.getLogger(__name__)
 LONGEST_PAUSE = timedelta(minutes=10)
 
 
+class Forged(Invalid):
+    """A webhook that the provider did not sign, or signed too long ago."""
+
+    status = 400
+    code = "bad_signature"
+
+
 def take_webhook(*, code: str, headers: Mapping[str, str], body: bytes) -> WebhookInbox:
     """Verify and keep a webhook, then act on it right after the commit.
 
     Trouble in acting on it is not the sender's: it stays in the inbox and is tried again. Raises
-    NotFound for an unknown provider, Invalid (code bad_signature) for what it did not sign.
+    NotFound for an unknown provider, Forged for what it did not sign.
     """
     try:
         provider(code).parse_webhook(headers, body, now=clock.now())
     except BadSignature as error:
         metrics.WEBHOOKS.labels("refused").inc()
-        raise Invalid(_("The webhook is refused: %s.") % error, code="bad_signature") from error
+        raise Forged(_("The webhook is refused: %s.") % error) from error
     except Misconfigured as error:
         log.exception("webhook cannot be verified", extra={"provider": code})
         raise Busy(_("This provider is not set up here."), retry_after=60) from error

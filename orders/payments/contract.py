@@ -7,7 +7,7 @@ so a call that is repeated after a crash is the same call. It tells what happene
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -62,7 +62,7 @@ class Capabilities:
 
 @dataclass(frozen=True, slots=True)
 class NextAction:
-    """What the buyer's browser has to do: nothing, wait for the provider, or visit `url`."""
+    """What the buyer does next: nothing, wait, visit `url` ("redirect") or scan it as a code ("qr")."""
 
     kind: str
     url: str = ""
@@ -108,11 +108,33 @@ class ProviderEvent:
     reason: str = ""
 
 
+class MovementKind(StrEnum):
+    """Which way money went."""
+
+    CHARGE = "charge"
+    REFUND = "refund"
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """Money that moved by the provider's own record. `key` is empty for what we never asked for."""
+
+    kind: MovementKind
+    key: str
+    ref: str
+    amount: Money
+    at: datetime
+
+
 class PaymentProvider(Protocol):
-    """Every call may raise Declined, Retryable or Misconfigured, and is safe to repeat."""
+    """Every call may raise Declined, Retryable or Misconfigured, and is safe to repeat.
+
+    `acknowledgement` is the text that the provider wants to read in the answer to a webhook.
+    """
 
     code: str
     capabilities: Capabilities
+    acknowledgement: str
 
     def start(self, charge: Charge) -> Started:
         """Begin to collect. The same key returns the same charge and moves no money twice."""
@@ -129,8 +151,8 @@ class PaymentProvider(Protocol):
     def refund(self, ref: str, amount: Money, *, key: str) -> str:
         """Send `amount` of charge `ref` back; returns the provider's name for the refund.
 
-        Repeating a key whose refund failed tries it again; any other repetition changes nothing.
-        Raises Declined for more than was collected.
+        Repeating a key whose refund failed tries it again, perhaps under another name; any other
+        repetition changes nothing. Raises Declined for more than was collected.
         """
         ...
 
@@ -150,4 +172,8 @@ class PaymentProvider(Protocol):
 
     def read_body(self, body: str) -> list[ProviderEvent]:
         """Read the body of a webhook that was verified when it came."""
+        ...
+
+    def movements(self, since: datetime, until: datetime) -> Iterable[Movement]:
+        """All money that moved in `since <= at < until` by the provider's record, for reconciliation."""
         ...

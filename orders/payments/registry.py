@@ -7,10 +7,16 @@ from collections.abc import Callable
 from django.conf import settings
 
 from core.errors import NotFound
+from orders.payments.alipay import AlipayProvider
 from orders.payments.contract import PaymentProvider
 from orders.payments.sandbox import SandboxProvider
+from orders.payments.stripe import StripeProvider
 
-PROVIDERS: dict[str, Callable[[], PaymentProvider]] = {"sandbox": SandboxProvider}
+PROVIDERS: dict[str, Callable[[], PaymentProvider]] = {
+    "sandbox": SandboxProvider,
+    "stripe": StripeProvider,
+    "alipay": AlipayProvider,
+}
 
 
 def provider(code: str) -> PaymentProvider:

@@ -43,7 +43,7 @@ def test_webhooks_are_counted_by_what_became_of_them(market, monkeypatch):
     market.order()
     row = SandboxWebhook.objects.get()
     processed, refused, failed = counts()
-    assert knock(row, secret="wrong") == 422
+    assert knock(row, secret="wrong") == 400
     assert counts() == [processed, refused + 1, failed]
     with monkeypatch.context() as trouble:
         trouble.setattr(inbox, "settle_payment", lambda **_: 1 / 0)

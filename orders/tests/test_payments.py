@@ -123,7 +123,7 @@ def test_the_banks_page_of_another_is_not_there(market, client):
 def test_a_wrongly_signed_webhook_is_refused_and_not_kept(market):
     order = market.order()
     row = SandboxWebhook.objects.get()
-    assert knock(row, secret="another secret") == 422
+    assert knock(row, secret="another secret") == 400
     assert not WebhookInbox.objects.exists()
     assert states_of(order) == ["PENDING_PAYMENT"]
 
@@ -132,7 +132,7 @@ def test_a_wrongly_signed_webhook_is_refused_and_not_kept(market):
 def test_a_stale_webhook_is_refused(market, minutes):
     market.order()
     row = SandboxWebhook.objects.get()
-    assert knock(row, at=clock.now() + timedelta(minutes=minutes)) == 422
+    assert knock(row, at=clock.now() + timedelta(minutes=minutes)) == 400
     assert not WebhookInbox.objects.exists()
 
 
@@ -149,7 +149,7 @@ def test_a_webhook_signed_for_one_event_does_not_carry_another(market):
     market.order()
     row = SandboxWebhook.objects.get()
     body = json.dumps({**row.body, "id": "evt_other"}).encode()
-    assert knock(row, body=body) == 422
+    assert knock(row, body=body) == 400
 
 
 def test_a_webhook_about_another_amount_waits_for_a_person(market):

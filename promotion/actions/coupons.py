@@ -100,7 +100,7 @@ def drop_coupon(
     _least, most, currency = most_funded(
         room_ref=room_ref, anchor=anchor, threshold_minor=threshold_minor
     )
-    if not 1 <= amount_minor <= most or (not percent and amount_minor < 1):
+    if not 1 <= amount_minor <= most:
         raise Invalid(
             _(
                 "You pay coupons out of your commission. On an order that just reaches the"

@@ -12,6 +12,7 @@ from rooms import presence, wire
 from rooms.hub import metrics
 from rooms.hub.crowd import Crowd
 from rooms.hub.frames import Frame, frame, shared
+from rooms.hub.sampling import Sampling
 from rooms.hub.sums import Sums
 from rooms.hub.talk import Talk
 from rooms.hub.viewer import Identity, Viewer, deliver_to_all
@@ -19,7 +20,6 @@ from rooms.hub.viewer import Identity, Viewer, deliver_to_all
 # Durable events kept for those who come back: what is older is read from PostgreSQL.
 RING = 512
 RING_CHARACTERS = 2_000_000
-CHAT_PER_SECOND = 20
 # Viewers written to before other work of the loop gets a turn.
 SLICE = 1000
 NAMES_SHOWN = 3
@@ -68,6 +68,7 @@ class RoomChannel:
         self.watching = 0
         self.sums = Sums()
         self.talk = Talk(room_id, anchor_id)
+        self.sampling = Sampling()
         self.on_gap: Callable[[RoomChannel], None] = lambda channel: None
         self.on_removed: Callable[[RoomChannel, dict[str, Any]], None] = lambda channel, event: None
         self._durable: list[str] = []
@@ -78,10 +79,6 @@ class RoomChannel:
         self._names_new: list[str] = []
         self._watching_shown = -1
         self._likes_shown = 0
-        self._tokens = float(CHAT_PER_SECOND)
-        self._tokens_at = 0.0
-        self._chat_seen = 0
-        self._chat_shown = 0
         self._timer: asyncio.TimerHandle | None = None
         self._fanning: asyncio.Task[None] | None = None
         self._flushed_at = 0.0
@@ -146,6 +143,13 @@ class RoomChannel:
             return None
         return [entry for entry in self.ring if entry[0] > seq]
 
+    def counts(self) -> list[str]:
+        """What was last shown of likes and viewers, for somebody who may have missed it."""
+        return [
+            wire.encode({"t": "likes", "n": 0, "total": self._likes_shown or self.likes_total}),
+            wire.encode({"t": "viewers", "n": self.watching}),
+        ]
+
     # Coming in ---------------------------------------------------------------------------
 
     def take(self, entry_id: str, fields: Mapping[str, str]) -> None:
@@ -202,28 +206,20 @@ class RoomChannel:
 
     def _take_chat(self, entry_id: str, fields: Mapping[str, str]) -> None:
         metrics.EVENTS.labels("chat").inc()
-        self.talk.heard(fields, int(entry_id.partition("-")[0]) / 1000)
-        self._chat_seen += 1
-        if fields.get("r") == "viewer" and not self._may_show(entry_id):
-            metrics.SAMPLED.inc()
-            for viewer in self._by_user.get(int(fields["u"]), {}):
-                self._own.setdefault(viewer, []).append(fields["d"])
-        else:
-            self._chat_shown += 1
-            self._soft.append(fields["d"])
-        self._schedule()
-
-    def _may_show(self, entry_id: str) -> bool:
-        """A bucket filled by the stream's own clock, so that all processes show the same lines."""
         at = int(entry_id.partition("-")[0]) / 1000
-        self._tokens = min(
-            CHAT_PER_SECOND, self._tokens + max(0.0, at - self._tokens_at) * CHAT_PER_SECOND
-        )
-        self._tokens_at = max(self._tokens_at, at)
-        if self._tokens < 1:
-            return False
-        self._tokens -= 1
-        return True
+        self.talk.heard(fields, at)
+        if self.sampling.shows(at, crew=fields.get("r") != "viewer"):
+            self._soft.append(fields["d"])
+            self._schedule()
+        else:
+            self.show_own(int(fields["u"]), fields["d"])
+
+    def show_own(self, user_id: int, encoded: str) -> None:
+        """A line that only its author sees."""
+        metrics.SAMPLED.inc()
+        for viewer in self._by_user.get(user_id, {}):
+            self._own.setdefault(viewer, []).append(encoded)
+        self._schedule()
 
     def second_passed(self, watching: int) -> None:
         """Once a second: how many watch, how much of the chat was shown, what else was summed."""
@@ -231,12 +227,10 @@ class RoomChannel:
             self.watching = watching
             self.peak = max(self.peak, watching)
             self._schedule()
-        if self._chat_seen > self._chat_shown:
-            self._soft.append(
-                wire.encode({"t": "sampled", "shown": self._chat_shown, "of": self._chat_seen})
-            )
+        shown, of = self.sampling.second_passed()
+        if of > shown:
+            self._soft.append(wire.encode({"t": "sampled", "shown": shown, "of": of}))
             self._schedule()
-        self._chat_seen = self._chat_shown = 0
         if due := self.sums.due():
             self._soft += due
             self._schedule()

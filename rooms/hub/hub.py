@@ -138,19 +138,24 @@ class Hub:
                 del self._signed_in[viewer.identity.user_id]
 
     async def missed_by(self, channel: RoomChannel, seq: int) -> list[tuple[int, str]] | None:
-        """What a viewer at `seq` lacks; None when it needs a snapshot."""
+        """What a viewer at `seq` lacks, up to the channel's head at the moment of the answer.
+
+        None when it needs a snapshot. Raises DatabaseError.
+        """
         if seq > channel.head:
             # It was given a snapshot newer than what reached us.
             await self._fill(channel)
         if seq > channel.head or channel.head - seq > store.CATCH_UP:
             return None
-        found = channel.missed_by(seq)
-        if found is None:
-            found = await store.ask(store.missed, channel.id, seq)
-        if found is None:
-            return None
-        last = found[-1][0] if found else seq
-        return [*found, *(channel.missed_by(last) or [])]
+        found: list[tuple[int, str]] = []
+        # While PostgreSQL answers the ring moves on: read until the two meet.
+        while (later := channel.missed_by(seq)) is None:
+            more = await store.ask(store.missed, channel.id, seq)
+            if not more or len(found) + len(more) > store.CATCH_UP:
+                return None
+            found += more
+            seq = more[-1][0]
+        return [*found, *later]
 
     async def snapshot(self, channel: RoomChannel) -> dict[str, Any]:
         """A fresh snapshot; viewers who need one at the same time share it."""

@@ -26,13 +26,15 @@ log = logging.getLogger(__name__)
 
 BLOCK_SECONDS = 5.0
 BEAT_SECONDS = 1.0
+# A room where nobody has come or gone here is counted at every so manieth beat only.
+QUIET_BEATS = 3
 READ_COUNT = 500
 # Part of a tick in which entries gather before the next read.
 GATHERED = 0.3
 START = "0-0"
 # How long the count of a room outlives the last hub that counted, and how often it is repeated.
-WATCHING_SECONDS = 8
-WATCHING_AGAIN_SECONDS = 3.0
+WATCHING_SECONDS = 10
+WATCHING_AGAIN_SECONDS = 2.5
 
 AWAY = (redis_errors.RedisError, OSError, TimeoutError)
 
@@ -72,6 +74,9 @@ class Shard:
         # The server's clock minus ours, in seconds.
         self._skew = 0.0
         self._written: dict[int, tuple[int, float]] = {}
+        # Room → changes among its people that the others have been told.
+        self._counted: dict[int, int] = {}
+        self._beats = 0
         self._returns: set[asyncio.Task[None]] = set()
         self._reading = asyncio.create_task(self._read(), name="room-reader")
         self._beating = asyncio.create_task(self._repeat(), name="room-beat")
@@ -108,6 +113,7 @@ class Shard:
     async def unfollow(self, channel: RoomChannel) -> None:
         self.channels.pop(channel.id, None)
         self._written.pop(channel.id, None)
+        self._counted.pop(channel.id, None)
         with contextlib.suppress(*AWAY):
             await self._client.hdel(wire.presence_key(channel.id), self.node)
 
@@ -210,6 +216,7 @@ class Shard:
     async def _new_life(self) -> None:
         """The server has lost its data, perhaps without losing a connection."""
         self._written.clear()
+        self._counted.clear()
         self._reading.cancel()
         await asyncio.gather(self._reading, return_exceptions=True)
         self._lost = True
@@ -234,14 +241,20 @@ class Shard:
         for channel, count in likes.items():
             channel.likes_here -= count
             channel.likes_unsaved += count
-        new = {channel: channel.people.take_new() for channel in channels}
+        self._beats += 1
+        due = [channel for channel in channels if channel in likes or self._is_due(channel)]
+        changes = {channel.id: channel.people.changes for channel in due}
+        new = {channel: channel.people.take_new() for channel in due}
         try:
-            totals = await self._exchange(channels, likes, new)
+            totals = await self._exchange(due, likes, new)
+            self._counted.update(changes)
         except AWAY:
             totals = {}
             self._written.clear()
-            for channel in channels:
+            self._counted.clear()
+            for channel in due:
                 channel.people.give_back(new[channel])
+            for channel in channels:
                 channel.headcount.alone(channel.people)
         for channel in channels:
             channel.second_passed(max(channel.headcount.total, channel.count))
@@ -255,6 +268,13 @@ class Shard:
                 joins = {"k": "joins", "n": channel.joins_here, "names": names}
                 self.outgoing.add(channel.id, joins, "")
                 channel.joins_here, channel.names_here = 0, []
+
+    def _is_due(self, channel: RoomChannel) -> bool:
+        return (
+            channel.people.changes != self._counted.get(channel.id)
+            or channel.headcount.crowd
+            or (self._beats + channel.id) % QUIET_BEATS == 0
+        )
 
     async def _exchange(
         self,

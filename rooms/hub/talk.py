@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import OrderedDict
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any
 
+from rooms import wire
 from rooms.actions.talk import quoted
 from rooms.moderation import house
 from rooms.moderation.gate import Gate
 
 LINES_KEPT = 300
 NAMES_KEPT = 3_000
+OVERLAP_MS = 1_000
+# No text can hold it: in JSON its quotes would be escaped.
+_AT = re.compile(r',"at":(\d+)')
 
 
 class Talk:
@@ -66,6 +72,16 @@ class Talk:
             self._keep(event["id"], text)
             self.met(event["user"]["id"], event["user"]["name"])
 
+    def since(self, at: int) -> list[str]:
+        """Lines said since `at` (ms) of the newest that a snapshot would hold, oldest first.
+
+        A moment before `at` too: what was said last may have come out of order, or from a server
+        whose clock is behind.
+        """
+        newest = islice(reversed(self._lines.values()), wire.CHAT_HISTORY)
+        found = [line for line in newest if _said_at(line) >= at - OVERLAP_MS]
+        return found[::-1]
+
     def quote(self, line: str) -> dict[str, str] | None:
         """What an answer to that line shows of it; None for one that is gone."""
         encoded = self._lines.get(line)
@@ -79,3 +95,8 @@ class Talk:
             prefix = f"{user_id}."
             for line in [line for line in self._lines if line.startswith(prefix)]:
                 del self._lines[line]
+
+
+def _said_at(encoded: str) -> int:
+    found = _AT.search(encoded)
+    return int(found[1]) if found else 0

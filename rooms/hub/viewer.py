@@ -38,11 +38,15 @@ class Viewer:
     what is addressed to it alone. When it has read, `on_drained` brings the durable events it
     missed; best-effort events are lost to it. It is closed with 4008 when it lags for
     STALLED_SECONDS, or when even addressed frames pass twice the bound.
+
+    Until it is greeted, by the first essential frame with a `seq`, nothing of the room is written
+    to it: that frame makes up for it, and what is addressed to the viewer waits for it.
     """
 
     __slots__ = (
         "_compresses",
         "_direct",
+        "_early",
         "_give_up",
         "_on_close",
         "_on_drained",
@@ -50,6 +54,7 @@ class Viewer:
         "closed",
         "identity",
         "language",
+        "lost",
         "missed",
         "person",
         "seq",
@@ -72,8 +77,12 @@ class Viewer:
         self.language = language
         self.seq = 0
         self.closed = False
-        # Whether events were kept back that `on_drained` has not brought yet.
-        self.missed = False
+        # Whether events were kept back that the greeting or `on_drained` has not brought yet.
+        self.missed = True
+        # Whether best-effort events were among them, so that it may show old counts.
+        self.lost = False
+        # Addressed frames that wait for the greeting; None after it.
+        self._early: list[Frame] | None = []
         self._on_drained = on_drained
         self._on_close = on_close
         self._give_up: asyncio.TimerHandle | None = None
@@ -110,25 +119,44 @@ class Viewer:
         """Write events addressed to this viewer alone, at once."""
         self.deliver(frame(*(wire.encode(event) for event in events)), essential=True)
 
-    def deliver(self, frame: Frame, seq: int = 0, *, essential: bool = False) -> None:
+    def deliver(self, frame: Frame, seq: int | None = None, *, essential: bool = False) -> None:
         """Write one frame, queue it, or drop it; never waits. `seq`: its last durable event.
 
-        `essential`: addressed to this viewer. One with a `seq` brings it up to date.
+        `essential`: addressed to this viewer. One with a `seq` brings it up to date; the first
+        such is its greeting.
         """
         if self.closed:
             return
         if self._give_up is not None or self.missed:
             if not essential:
-                metrics.DROPPED.inc()
-                self.missed = True
+                if self._early is None:
+                    metrics.DROPPED.inc()
+                self.missed = self.lost = True
+                return
+            if self._early is not None and seq is None:
+                self._keep_early(frame)
                 return
             if self._give_up is not None and self.unsent + len(frame.plain) > 2 * BOUND:
                 self._too_slow()
                 return
-        if seq > self.seq:
-            self.seq = seq
-        if essential and seq:
-            self.missed = False
+        if seq is not None:
+            if seq > self.seq:
+                self.seq = seq
+            if essential:
+                self.missed = False
+        self._write(frame)
+        if self._early is not None:
+            early, self._early = self._early, None
+            for waiting in early:
+                self.deliver(waiting, essential=True)
+
+    def _keep_early(self, frame: Frame) -> None:
+        assert self._early is not None
+        self._early.append(frame)
+        if sum(len(waiting.plain) for waiting in self._early) > BOUND:
+            self._too_slow()
+
+    def _write(self, frame: Frame) -> None:
         if self._direct is not None:
             going_on = self._direct.write(frame.deflated if self._compresses else frame.plain)
         else:

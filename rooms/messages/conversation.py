@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Iterable
 from typing import Any
 
 from django.db import DatabaseError
@@ -27,6 +27,8 @@ log = logging.getLogger(__name__)
 FRAME_BYTES = 4096
 OBJECTS = 20
 ABUSE = 4009
+# Snapshots taken for one reset before the room is given up as too busy, or its database as too old.
+RESETS = 3
 
 
 class Conversation:
@@ -43,12 +45,15 @@ class Conversation:
         self.likes = Bucket(5, 2.0)
         self.asks = Bucket(5, 0.5)
 
-    async def begin(self, since: int | None) -> None:
-        """Greet; with `since` (the handshake's `?s=`) also send what was missed."""
+    async def begin(self, since: int | None, heard: int | None = None) -> None:
+        """Greet; with `since` (the handshake's `?s=`) also send what was missed.
+
+        `heard` as in `resume`. Raises Invalid(unavailable) without database.
+        """
         if since is None:
-            self.viewer.push(self._welcome(self.channel.head))
+            self._bring([self._welcome(self.channel.head)], self.channel.head, heard)
         else:
-            await self.resume(since)
+            await self.resume(since, heard)
 
     def end(self) -> None:
         """Stop answering. A purchase that runs is completed; its answer is found by its key."""
@@ -129,38 +134,61 @@ class Conversation:
     def role_of(self, user_id: int) -> str:
         return self.channel.talk.gate.house.role(user_id)
 
-    async def resume(self, since: int | None) -> None:
-        """`welcome` and what came after `since`, in one frame; or `welcome` and `reset`."""
+    async def resume(self, since: int | None, heard: int | None = None) -> None:
+        """`welcome` and what came after `since`, in one frame; or `welcome` and `reset`.
+
+        `heard`: time (ms) of the last chat line that the viewer knows; then what was said since
+        comes too. Raises Invalid(unavailable) without database.
+        """
         try:
             missed = None
             if since is not None:
                 missed = await self.hub.missed_by(self.channel, since)
             if missed is None:
-                await self._reset()
+                await self._reset(heard)
                 return
         except DatabaseError:
             log.warning("resume without database", exc_info=True)
-            raise Invalid(_("Try again in a moment."), code="unavailable") from None
+            raise _unavailable() from None
         last = missed[-1][0] if missed else self.channel.head
-        self.viewer.deliver(
-            frame(wire.encode(self._welcome(last)), *(encoded for _seq, encoded in missed)),
-            last,
-            essential=True,
-        )
+        self._bring([self._welcome(last)], last, heard, missed)
 
-    async def _reset(self) -> None:
-        whole = await self.hub.snapshot(self.channel)
-        later = self.channel.missed_by(whole["s"]) or []
-        last = later[-1][0] if later else whole["s"]
-        self.viewer.deliver(
-            frame(
-                wire.encode(self._welcome(last)),
-                wire.encode({"t": "reset", "snapshot": whole}),
-                *(encoded for _seq, encoded in later),
-            ),
-            last,
-            essential=True,
-        )
+    async def _reset(self, heard: int | None = None) -> None:
+        for _attempt in range(RESETS):
+            whole = await self.hub.snapshot(self.channel)
+            later: list[tuple[int, str]] | None = []
+            if whole["s"] < self.channel.head:
+                # A shared snapshot may be older than what the ring still holds.
+                later = await self.hub.missed_by(self.channel, whole["s"])
+            if later is None:
+                continue
+            last = later[-1][0] if later else whole["s"]
+            reset = {"t": "reset", "snapshot": whole}
+            # Of the chat nothing is known to the viewer but what the snapshot holds.
+            known = None if heard is None else whole["now"]
+            self._bring([self._welcome(last), reset], last, known, later)
+            return
+        raise _unavailable()
+
+    def _bring(
+        self,
+        answer: list[dict[str, Any]],
+        last: int,
+        heard: int | None,
+        missed: Iterable[tuple[int, str]] = (),
+    ) -> None:
+        """One frame that brings the viewer to the event `last`, which is the newest that we have.
+
+        Between finding `missed` and this nothing may be awaited, or there would be a gap.
+        """
+        events = [*map(wire.encode, answer), *(encoded for _seq, encoded in missed)]
+        if heard is not None:
+            # After the removals, which do not concern what was said later.
+            events += self.channel.talk.since(heard)
+        if self.viewer.lost:
+            events += self.channel.counts()
+            self.viewer.lost = False
+        self.viewer.deliver(frame(*events), last, essential=True)
 
     def catch_up_soon(self) -> None:
         """After a jam: bring the durable events that were not written."""
@@ -172,10 +200,8 @@ class Conversation:
             if missed is None:
                 await self._reset()
             elif missed:
-                self.viewer.deliver(
-                    frame(*(encoded for _seq, encoded in missed)), missed[-1][0], essential=True
-                )
-        except DatabaseError:
+                self._bring([], missed[-1][0], None, missed)
+        except (DatabaseError, Invalid):
             # The viewer sees the gap in the numbers and asks by `hello`.
             log.warning("catch-up without database", exc_info=True)
         self.viewer.missed = False
@@ -197,6 +223,10 @@ class Conversation:
         """Raises Invalid(chat_closed) before and after the show."""
         if self.channel.state not in CHAT_STATES:
             raise Invalid(_("The chat of this room is closed."), code="chat_closed")
+
+
+def _unavailable() -> Invalid:
+    return Invalid(_("Try again in a moment."), code="unavailable")
 
 
 def _parsed(raw: str | None) -> list[Any]:

@@ -19,9 +19,12 @@ async def hello(talk: Conversation, message: dict[str, Any]) -> None:
     since = message.get("s")
     if since is not None and not is_count(since, 0, 2**62):
         raise Invalid(_("`s` must be a number or null."), code="bad_message")
+    heard = message.get("c")
+    if heard is not None and not is_count(heard, 0, 2**62):
+        raise Invalid(_("`c` must be a number or null."), code="bad_message")
     if wait := talk.hellos.take():
         raise TooMany(_("Wait a moment before you resume again."), retry_after=round(wait + 1))
-    await talk.resume(since)
+    await talk.resume(since, heard)
 
 
 async def ping(talk: Conversation, message: dict[str, Any]) -> None:

@@ -53,6 +53,9 @@ async def chat(talk: Conversation, message: dict[str, Any]) -> None:
     keeper.chatlog.add(row)
     here.said[who.user_id] = here.said.get(who.user_id, 0) + 1
     line = wire.encode(event)
+    if event["user"]["role"] == "viewer" and not channel.sampling.passes_on():
+        channel.show_own(who.user_id, line)
+        return
     entry = {"k": "chat", "u": who.user_id, "r": event["user"]["role"], "i": event["id"], "d": line}
     talk.hub.emit(channel, entry, remember=line)
 

@@ -171,6 +171,42 @@ async def test_a_crowded_chat_is_sampled_and_says_so(watch, db_do) -> None:
     assert len(author.all("chat")) == 61
 
 
+async def test_of_a_very_loud_chat_a_process_passes_on_a_share(watch, db_do) -> None:
+    """10,000 lines a second from elsewhere: of ours nearly none is passed on, until it is calm."""
+    room = await db_do(make.live_room)
+    person, host = await db_do(make.user), room.anchor
+    guest, author, anchor = await watch(room), await watch(room, person), await watch(room, host)
+    channel = hub.current().channels[room.pk]
+    for number in range(10_000):
+        event = {"t": "chat", "id": f"0.{number}", "text": str(number)}
+        fields = {"k": "chat", "u": "0", "r": "viewer", "d": wire.encode(event)}
+        channel.take("1700000000000-0", fields)
+    # WHEN
+    await author.send(*({"t": "chat", "id": f"n{n}", "text": f"line {n}"} for n in range(5)))
+    await anchor.send({"t": "chat", "id": "host", "text": "welcome"})
+    # THEN each author sees all of their own, the guest the anchor's
+    await author.until(lambda: len(_said_by(author, person)) == 5)
+    await guest.get("chat", id=f"{host.pk}.host")
+    passed = [line["id"] for line in (await db_do(snapshot, room.pk))["chat"]]
+    assert f"{host.pk}.host" in passed
+    # A share of 0.012: three of five pass once in 60,000 runs.
+    assert len([line for line in passed if line.startswith(f"{person.pk}.")]) < 3
+    sampled = await guest.get("sampled")
+    assert sampled["shown"] < 30
+    assert sampled["of"] >= 10_000
+    # WHEN it has been calm for some seconds
+    for _ in range(6):
+        channel.second_passed(channel.watching)
+    other = await db_do(make.user, "late")
+    speaker = await watch(room, other)
+    await speaker.send({"t": "chat", "id": "calm", "text": "anybody here?"})
+    await guest.get("chat", id=f"{other.pk}.calm")
+
+
+def _said_by(watcher: Any, person: User) -> list[Any]:
+    return [line for line in watcher.all("chat") if line["id"].startswith(f"{person.pk}.")]
+
+
 async def test_one_frame_carries_all_events_of_a_tick(watch, db_do) -> None:
     room = await db_do(make.live_room)
     guest = await watch(room)

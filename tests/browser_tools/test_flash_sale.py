@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser_tools.test_tools import Screens, market, screens  # noqa: F401
 from tests.market import heard
@@ -99,3 +99,42 @@ def test_it_ends_by_the_clock_on_every_screen(screens: Screens) -> None:  # noqa
     expect(card).to_have_attribute("data-phase", "over", timeout=25_000)
     expect(card).to_be_hidden()
     expect(tool).not_to_have_attribute("data-on", "")
+
+
+def test_the_form_waits_for_its_goods_and_keeps_what_was_typed(screens: Screens) -> None:  # noqa: F811
+    """What somebody types is never replaced by a suggestion that comes later."""
+    anchor, deals = screens.anchor, "**/deals/"
+    anchor.route(deals, lambda route: route.abort())
+    tool = screens.tool("flash")
+    fields, price = tool.locator("[data-part=goods-fields]"), tool.locator("[name=price]")
+    expect(tool.get_by_role("alert")).to_contain_text("Your goods could not be loaded.")
+    expect(price).to_be_disabled()
+
+    # Another try, whose answer takes a while.
+    held: list[Route] = []
+    anchor.unroute(deals)
+    anchor.route(deals, lambda route: held.append(route))
+    tool.get_by_role("button", name="Try again").click()
+    expect(tool.locator("[data-part=goods-loading]")).to_be_visible()
+    expect(tool.get_by_role("alert")).to_be_hidden()
+    expect(fields).to_have_attribute("aria-busy", "true")
+    expect(price).to_be_disabled()
+    expect(tool.locator("[data-part=flash-start]")).to_be_disabled()
+    held.pop().continue_()
+    expect(price).to_be_enabled()
+    expect(price).not_to_have_value("")
+
+    # Opened again, the form can be used at once, and a later answer changes nothing typed.
+    summary = tool.locator("summary")
+    summary.click()
+    summary.click()
+    price.fill("91")
+    tool.locator("[name=quantity]").fill("3")
+    with anchor.expect_response(deals):
+        held.pop().continue_()
+    expect(fields).to_have_attribute("aria-busy", "false")
+    anchor.unroute(deals)
+    tool.locator("[data-part=flash-start]").click()
+    card = screens.viewer.locator("[data-part=flash]")
+    expect(card).to_contain_text("¥91.00")
+    expect(card.locator("[data-slot=flash_left]")).to_have_text("3 of 3 left at this price")

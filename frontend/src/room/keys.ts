@@ -3,6 +3,8 @@
 import { part, stamp } from "./page";
 
 const OFF = "keys-off";
+/** Where a letter is somebody's text, or the keyboard is at work on something laid over the room. */
+const ELSEWHERE = "input, textarea, select, [contenteditable], dialog, [popover]";
 
 /** `keys` maps a key to what it does; "?" shows the list of them. */
 export function shortcuts(root: HTMLElement, keys: Record<string, () => void>): void {
@@ -11,7 +13,9 @@ export function shortcuts(root: HTMLElement, keys: Record<string, () => void>): 
   document.addEventListener("keydown", (event) => {
     const { key, target } = event;
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
-    if ((target as Element).closest?.("input, textarea, select, [contenteditable], dialog, [popover]")) return;
+    // What was just closed keeps the focus until the next frame; only what is still shown takes keys.
+    if ((target as Element).closest?.(ELSEWHERE)?.checkVisibility()) return;
+    if (document.querySelector("dialog:modal")) return;
     const act = key === "?" ? help : keys[key.toLowerCase()];
     if (!act || (key !== "?" && localStorage.getItem(OFF))) return;
     event.preventDefault();

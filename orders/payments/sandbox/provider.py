@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -24,6 +24,8 @@ from orders.payments.contract import (
     Charge,
     Declined,
     EventKind,
+    Movement,
+    MovementKind,
     NextAction,
     ProviderEvent,
     Started,
@@ -37,6 +39,7 @@ MOMENT = timedelta(seconds=1)
 class SandboxProvider:
     code = "sandbox"
     capabilities = Capabilities(currencies=frozenset({"CNY", "USD", "EUR", "JPY"}))
+    acknowledgement = ""
 
     def start(self, charge: Charge) -> Started:
         """See `PaymentProvider.start`; the scenario decides what the webhooks will say."""
@@ -113,7 +116,9 @@ class SandboxProvider:
 
     def fetch(self, ref: str) -> ProviderEvent | None:
         """See `PaymentProvider.fetch`."""
-        row = SandboxCharge.objects.get(ref=ref)
+        row = SandboxCharge.objects.filter(ref=ref).first()
+        if row is None:
+            raise Declined("There is no such charge.")
         kinds = {
             "succeeded": EventKind.SUCCEEDED,
             "failed": EventKind.FAILED,
@@ -132,7 +137,9 @@ class SandboxProvider:
 
     def fetch_refund(self, ref: str) -> ProviderEvent | None:
         """See `PaymentProvider.fetch_refund`."""
-        row = SandboxRefund.objects.select_related("charge").get(ref=ref)
+        row = SandboxRefund.objects.select_related("charge").filter(ref=ref).first()
+        if row is None:
+            raise Declined("There is no such refund.")
         succeeded = row.status == "succeeded"
         return ProviderEvent(
             id=f"fetch:{row.ref}:{row.status}",
@@ -173,6 +180,17 @@ class SandboxProvider:
                 reason=data.get("reason", ""),
             )
         ]
+
+    def movements(self, since: datetime, until: datetime) -> Iterator[Movement]:
+        """See `PaymentProvider.movements`."""
+        period = {"status": "succeeded", "created_at__gte": since, "created_at__lt": until}
+        for charge in SandboxCharge.objects.filter(**period).order_by("id").iterator():
+            amount = Money(charge.amount_minor, charge.currency)
+            yield Movement(MovementKind.CHARGE, charge.key, charge.ref, amount, charge.created_at)
+        refunds = SandboxRefund.objects.filter(**period).select_related("charge").order_by("id")
+        for refund in refunds.iterator():
+            amount = Money(refund.amount_minor, refund.charge.currency)
+            yield Movement(MovementKind.REFUND, refund.key, refund.ref, amount, refund.created_at)
 
 
 def _action(row: SandboxCharge) -> NextAction:

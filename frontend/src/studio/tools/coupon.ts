@@ -3,7 +3,7 @@
 import type { Coupon } from "../../room/deals";
 import { clock, fill, part, say } from "../../room/page";
 import type { Money } from "../../room/protocol";
-import { type Goods, goodsOf, inMoney, minorOf, shareOf } from "./deals";
+import { GoodsFields, inMoney, minorOf, shareOf } from "./deals";
 import { type Desk, post, type Tool } from "./tool";
 
 interface Drop extends Coupon {
@@ -16,13 +16,13 @@ export class CouponTool implements Tool {
   private readonly tool: HTMLDetailsElement;
   private readonly form: HTMLFormElement;
   private readonly idle: string;
-  private goods: Goods[] = [];
+  private readonly source: GoodsFields;
 
   constructor(private readonly desk: Desk) {
     this.tool = part<HTMLDetailsElement>(desk.root, "tool-coupon");
     this.form = part<HTMLFormElement>(this.tool, "coupon-form");
     this.idle = this.tool.querySelector('[data-slot="coupon_now"]')?.textContent ?? "";
-    this.tool.addEventListener("toggle", () => this.tool.open && void this.load());
+    this.source = new GoodsFields(this.tool, () => this.check());
     this.form.addEventListener("input", () => this.check());
     this.form.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -74,17 +74,12 @@ export class CouponTool implements Tool {
     });
   }
 
-  private async load(): Promise<void> {
-    this.goods = await goodsOf(this.tool.dataset.deals!);
-    this.check();
-  }
-
   private field(name: string): HTMLInputElement {
     return this.form.elements.namedItem(name) as HTMLInputElement;
   }
 
   private get like(): Money | undefined {
-    return this.goods[0]?.variants[0]?.was;
+    return this.source.goods[0]?.variants[0]?.was;
   }
 
   private minor(name: string): number | null {
@@ -102,7 +97,7 @@ export class CouponTool implements Tool {
       return;
     }
     const threshold = this.minor("threshold") ?? 0;
-    const earned = this.goods.flatMap(({ variants }) =>
+    const earned = this.source.goods.flatMap(({ variants }) =>
       variants.map(({ was, commission_bps }) => shareOf(Math.max(threshold, was.minor), commission_bps)),
     );
     const [least, most] = [Math.min(...earned), Math.max(...earned)];
@@ -121,8 +116,9 @@ export class CouponTool implements Tool {
   }
 
   private async drop(): Promise<void> {
+    if (!this.form.reportValidity()) return;
     const amount = this.minor("amount");
-    if (!amount || !this.form.reportValidity()) return;
+    if (!amount) return this.check();
     await post(this.form, {
       kind: this.field("kind").value,
       amount_minor: amount,

@@ -1,6 +1,6 @@
 // What the forms of flash sales and coupons know of the goods, and how they read amounts.
 
-import { request, times } from "../../room/page";
+import { part, request, times } from "../../room/page";
 import type { Money } from "../../room/protocol";
 
 export interface Goods {
@@ -17,9 +17,48 @@ export interface Goods {
   }[];
 }
 
-export async function goodsOf(url: string): Promise<Goods[]> {
-  const told = await request<{ goods: Goods[] }>(url).catch(() => null);
-  return told?.goods ?? [];
+/**
+ * The part of a tool's form that is about goods. They are fetched each time the tool is opened; before
+ * the first answer nothing in it can be used, and a failure says so and offers another try.
+ */
+export class GoodsFields {
+  goods: Goods[] = [];
+  private known = false;
+  private loading = false;
+  private readonly fields: HTMLFieldSetElement;
+
+  /** `changed` is called when goods have come, and never while somebody waits for the first ones. */
+  constructor(
+    private readonly tool: HTMLDetailsElement,
+    private readonly changed: () => void,
+  ) {
+    this.fields = part<HTMLFieldSetElement>(tool, "goods-fields");
+    tool.addEventListener("toggle", () => tool.open && void this.load());
+    part(tool, "goods-again").addEventListener("click", () => void this.load());
+    if (tool.open) void this.load();
+  }
+
+  private async load(): Promise<void> {
+    if (this.loading) return;
+    this.loading = true;
+    this.draw(false);
+    const told = await request<{ goods: Goods[] }>(this.tool.dataset.deals!).catch(() => null);
+    this.loading = false;
+    if (told) {
+      this.known = true;
+      this.goods = told.goods;
+    }
+    this.draw(!told);
+    if (told) this.changed();
+  }
+
+  private draw(failed: boolean): void {
+    const waits = this.loading && !this.known;
+    this.fields.disabled = !this.known;
+    this.fields.setAttribute("aria-busy", String(waits));
+    part(this.tool, "goods-loading").hidden = !waits;
+    part(this.tool, "goods-failed").hidden = !failed;
+  }
 }
 
 function places(currency: string): number {

@@ -4,20 +4,22 @@ import type { Flash } from "../../room/deals";
 import { clock, fill, part, say } from "../../room/page";
 import { findItem } from "../../room/store";
 import { confirmed } from "../../shared/dialogs";
-import { type Goods, goodsOf, inMoney, minorOf, shareOf, typedOf } from "./deals";
+import { type Goods, GoodsFields, inMoney, minorOf, shareOf, typedOf } from "./deals";
 import { type Desk, post, type Tool } from "./tool";
 
 export class FlashTool implements Tool {
   private readonly tool: HTMLDetailsElement;
   private readonly form: HTMLFormElement;
   private readonly select: HTMLSelectElement;
-  private goods: Goods[] = [];
+  private readonly source: GoodsFields;
+  /** The item that price and pieces were last suggested for. */
+  private suggested: number | null = null;
 
   constructor(private readonly desk: Desk) {
     this.tool = part<HTMLDetailsElement>(desk.root, "tool-flash");
     this.form = part<HTMLFormElement>(this.tool, "flash-form");
     this.select = part<HTMLSelectElement>(this.form, "flash-goods");
-    this.tool.addEventListener("toggle", () => this.tool.open && void this.load());
+    this.source = new GoodsFields(this.tool, () => this.list());
     this.select.addEventListener("change", () => this.suggest());
     this.form.addEventListener("input", () => this.check());
     this.form.addEventListener("submit", (event) => {
@@ -71,20 +73,21 @@ export class FlashTool implements Tool {
     });
   }
 
-  private async load(): Promise<void> {
-    this.goods = await goodsOf(this.tool.dataset.deals!);
-    const before = this.select.value;
+  /** What is chosen stays chosen; before anything is, it is what viewers see now. */
+  private list(): void {
+    const { goods } = this.source;
+    const wanted = this.suggested ?? this.desk.state().pinned;
     this.select.replaceChildren(
-      ...this.goods.map(({ placement, number, title }) => new Option(`${number}. ${title}`, String(placement))),
+      ...goods.map(({ placement, number, title }) => {
+        const chosen = placement === wanted;
+        return new Option(`${number}. ${title}`, String(placement), chosen, chosen);
+      }),
     );
-    const pinned = this.desk.state().pinned;
-    const wanted = before || (pinned === null ? "" : String(pinned));
-    if (this.goods.some(({ placement }) => String(placement) === wanted)) this.select.value = wanted;
     this.suggest();
   }
 
   private get chosen(): Goods | undefined {
-    return this.goods.find(({ placement }) => String(placement) === this.select.value);
+    return this.source.goods.find(({ placement }) => String(placement) === this.select.value);
   }
 
   /** One price for all variants: not below the highest of their lowest prices. */
@@ -99,17 +102,25 @@ export class FlashTool implements Tool {
     };
   }
 
-  /** Halfway between the usual and the lowest price is a fair start. */
+  /**
+   * Fills in a price and at most as many pieces as there are when the item is another than before:
+   * what somebody typed for this one is theirs. Halfway to the lowest price is a fair start.
+   */
   private suggest(): void {
     const { bounds, chosen } = this;
-    if (bounds && chosen && bounds.lowest !== null && bounds.lowest < bounds.was) {
-      const { currency } = chosen.variants[0]!.was;
-      const half = Math.ceil((bounds.was + bounds.lowest) / 2 / 10) * 10;
-      this.field("price").value = typedOf(Math.min(half, bounds.was - 1), currency);
-    }
     const pieces = chosen?.variants.reduce((sum, { available }) => sum + available, 0) ?? 0;
-    this.field("quantity").max = String(pieces);
-    if (Number(this.field("quantity").value) > pieces) this.field("quantity").value = String(Math.max(1, pieces));
+    const quantity = this.field("quantity");
+    quantity.max = String(pieces);
+    if (chosen && chosen.placement !== this.suggested) {
+      this.suggested = chosen.placement;
+      const price = this.field("price");
+      price.value = "";
+      if (bounds && bounds.lowest !== null && bounds.lowest < bounds.was) {
+        const half = Math.ceil((bounds.was + bounds.lowest) / 2 / 10) * 10;
+        price.value = typedOf(Math.min(half, bounds.was - 1), chosen.variants[0]!.was.currency);
+      }
+      if (Number(quantity.value) > pieces) quantity.value = String(Math.max(1, pieces));
+    }
     this.check();
   }
 
@@ -155,8 +166,9 @@ export class FlashTool implements Tool {
   }
 
   private async start(): Promise<void> {
+    if (!this.form.reportValidity()) return;
     const price = this.price();
-    if (price === null || !this.form.reportValidity()) return;
+    if (price === null) return this.check();
     const at = this.field("scheduled_at").value;
     await post(this.form, {
       placement: Number(this.select.value),

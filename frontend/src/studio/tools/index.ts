@@ -53,5 +53,11 @@ async function send(form: HTMLFormElement): Promise<void> {
     if (name !== "csrfmiddlewaretoken") body[name] = fields.get(name);
   }
   if (fields.has("options")) body.options = fields.getAll("options");
-  if (await post(form, body)) form.reset();
+  const sent = typed(form);
+  // What somebody typed while it was on its way is the next one.
+  if ((await post(form, body)) && typed(form) === sent) form.reset();
+}
+
+function typed(form: HTMLFormElement): string {
+  return JSON.stringify([...new FormData(form)].map(([name, value]) => [name, String(value)]));
 }
