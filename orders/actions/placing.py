@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -23,8 +25,9 @@ from orders.actions.payments import next_action_of, start_payment
 from orders.actions.pricing import Priced, Wanted, checked, priced, remorse_minutes
 from orders.actions.settling import in_flash_order
 from orders.checkout import queue
-from orders.checkout.answers import Accepted, Ask, Refused, busy, request_of, too_late
+from orders.checkout.answers import Accepted, Ask, Outcome, Refused, busy, request_of, too_late
 from orders.checkout.batch import CONTENTION, LOCK_WAIT_MS
+from orders.checkout.starting import Background
 from orders.events import OrderPlaced
 from orders.models import Order, OrderLine, PaymentIntent, Reservation
 from orders.payments.contract import NextAction
@@ -79,27 +82,83 @@ def place_order(
     """
     wishes = checked(lines)
     place = _address(buyer, address)
+    asked = address.pk if isinstance(address, Address) else address
     fingerprint = (
         idempotency.fingerprint(body)
         if body is not None
-        else request_of(place.pk, wishes, coupon_id, agreed_minor)
+        else request_of(asked, wishes, coupon_id, agreed_minor)
     )
     request = _Request(buyer, place, wishes, source, payment_options or {}, coupon_id, agreed_minor)
     answer, replayed = _together(request, key, fingerprint) or _alone(request, key, fingerprint)
     if not replayed:
         metrics.PLACED.labels(source).inc()
-    intent = PaymentIntent.objects.select_related("order").get(pk=answer["intent_id"])
-    action = next_action_of(intent) if intent.provider_ref else start_payment(intent=intent)
+    state, action = payment_of(answer["intent_id"])
     return Placed(
         order_id=answer["order_id"],
         number=answer["number"],
         total_minor=answer["total_minor"],
         currency=answer["currency"],
-        payment_state=intent.state,
+        payment_state=state,
         payment=action,
         replayed=replayed,
         discount_minor=answer.get("discount_minor", 0),
     )
+
+
+def place_order_soon(
+    *,
+    buyer_id: int,
+    wish: Wanted,
+    key: str,
+    source: str,
+    address_id: int | None = None,
+    coupon_id: int | None = None,
+    agreed_minor: int | None = None,
+) -> Future[Outcome]:
+    """As `place_order` for one line, without a thread that waits for it: for sockets.
+
+    The future is done after the commit, in another thread: Accepted, Refused, or HandedBack, which
+    only `place_order` can decide. The payment is not started: that is `begin_payment` for an order
+    that is not a replay. Raises Invalid for what no database has to be asked about.
+    """
+    checked([wish])
+    idempotency.check_key(key)
+    future = queue.submit(
+        Ask(
+            buyer_id=buyer_id,
+            wish=wish,
+            key=key,
+            source=source,
+            address_id=address_id,
+            coupon_id=coupon_id,
+            agreed_minor=agreed_minor,
+        )
+    )
+    future.add_done_callback(partial(_count, source))
+    return future
+
+
+def _count(source: str, done: Future[Outcome]) -> None:
+    if done.cancelled() or done.exception():
+        return
+    outcome = done.result()
+    if isinstance(outcome, Accepted) and not outcome.replayed:
+        metrics.PLACED.labels(source).inc()
+
+
+def payment_of(intent_id: int) -> tuple[str, NextAction]:
+    """The state of an order's payment and what the buyer has to do; started if it was not yet."""
+    intent = PaymentIntent.objects.select_related("order").get(pk=intent_id)
+    action = next_action_of(intent) if intent.provider_ref else start_payment(intent=intent)
+    return intent.state, action
+
+
+_payments = Background(payment_of, queue.crowded)
+
+
+def begin_payment(intent_id: int) -> Future[tuple[str, NextAction]]:
+    """As `payment_of`, in the background, after those who still wait for an answer."""
+    return _payments.submit(intent_id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -18,11 +19,12 @@ Kind = tuple[int | None, int | None, int | None]
 """What is wanted: placement and variant, or a listing's variant."""
 
 
-@dataclass(slots=True)
+@dataclass
 class Ask:
     """One purchase of one line, checked. What is None is read with the batch.
 
-    `fingerprint` None is that of the wish itself.
+    `address_id` None is the buyer's default one; `ship_to` is a snapshot of it. `fingerprint` None
+    is that of the wish itself.
     """
 
     buyer_id: int
@@ -41,27 +43,25 @@ class Ask:
     def owned(self) -> idempotency.Owned:
         return f"user:{self.buyer_id}", self.key
 
-    @property
+    @cached_property
     def kind(self) -> Kind:
         wish = self.wish
         if wish.placement_id is not None and wish.variant_id is not None:
             return wish.placement_id, wish.variant_id, None
         return None, None, wish.listing_variant_id
 
-    @property
+    @cached_property
     def request(self) -> str:
-        """What its key stands for; the address has to be known."""
-        if self.fingerprint is None:
-            self.fingerprint = request_of(
-                self.address_id, [self.wish], self.coupon_id, self.agreed_minor
-            )
-        return self.fingerprint
+        """What its key stands for: what was asked, so that it is known without looking further."""
+        if self.fingerprint is not None:
+            return self.fingerprint
+        return request_of(self.address_id, [self.wish], self.coupon_id, self.agreed_minor)
 
 
 def request_of(
     address_id: int | None, wishes: list[Wanted], coupon_id: int | None, agreed_minor: int | None
 ) -> str:
-    """The fingerprint of a purchase that came without a body of its own."""
+    """The fingerprint of a purchase that came without a body of its own; the address as asked for."""
     return idempotency.fingerprint(
         [address_id, [asdict(wish) for wish in wishes], coupon_id, agreed_minor]
     )

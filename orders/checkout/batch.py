@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
 from django.conf import settings
-from django.db import DatabaseError, OperationalError, transaction
+from django.db import DatabaseError, OperationalError, connection, transaction
 
 from accounts.models import Address, User
 from core import clock, idempotency
@@ -17,7 +17,7 @@ from core.ids import public_number
 from orders.actions.books import most_discount, shares_of
 from orders.actions.locks import limit_waiting
 from orders.actions.pricing import line_of, remorse_minutes
-from orders.checkout import answers, sql
+from orders.checkout import answers, soldout, sql
 from orders.checkout.answers import HANDED_BACK, Accepted, Ask, Kind, Outcome, Refused
 from orders.checkout.sql import Cost, Filled
 from orders.payments.registry import default_code
@@ -80,7 +80,11 @@ def _commit_distinct(asks: list[Ask]) -> list[Outcome]:
     for attempt in range(ATTEMPTS):
         try:
             with transaction.atomic():
-                return _Batch(asks, hold=attempt > 0).decided()
+                batch = _Batch(asks, hold=attempt > 0)
+                outcomes = batch.decided()
+            if not connection.in_atomic_block:
+                batch.remember()
+            return outcomes
         except _Overtaken:
             continue
         except OperationalError as error:
@@ -107,10 +111,20 @@ class _Batch:
         self.left: dict[int, int] = {}
         self.costs: dict[tuple[Kind, int, bool], Cost | None] = {}
         self.terms: dict[Kind, BoundTerms] = {}
+        self.late: dict[Kind, list[Callable[[], DomainError]]] = {}
 
     def decided(self) -> list[Outcome]:
         limit_waiting(LOCK_WAIT_MS)
         self._keys()
+        self._gone()
+        if self._open():
+            self._fill()
+        return [
+            Accepted(self.filled[place].answer()) if place in self.filled else self.outcomes[place]
+            for place in range(len(self.asks))
+        ]
+
+    def _fill(self) -> None:
         self._people()
         self._read_terms()
         self._read_coupons()
@@ -124,10 +138,11 @@ class _Batch:
                 self.outcomes[place] = outcome
         if self.filled:
             self._write()
-        return [
-            Accepted(self.filled[place].answer()) if place in self.filled else self.outcomes[place]
-            for place in range(len(self.asks))
-        ]
+
+    def remember(self) -> None:
+        """After the commit: who comes next for what is gone need not ask."""
+        for kind, refusals in self.late.items():
+            soldout.remember(kind, refusals[-1], len(refusals))
 
     def _open(self) -> list[tuple[int, Ask]]:
         return [(place, ask) for place, ask in enumerate(self.asks) if place not in self.outcomes]
@@ -137,12 +152,22 @@ class _Batch:
         locked = idempotency.lock_keys(owned)
         # A statement of its own, so that it sees what was committed before the locks were had.
         known = idempotency.answers_of(owned)
-        self.known = {
-            place: known[ask.owned] for place, ask in enumerate(self.asks) if ask.owned in known
-        }
-        for place, free in enumerate(locked):
+        for place, (ask, free) in enumerate(zip(self.asks, locked, strict=True)):
             if not free:
                 self.outcomes[place] = Refused(answers.in_flight)
+            elif ask.owned in known:
+                fingerprint, answer = known[ask.owned]
+                self.outcomes[place] = (
+                    Accepted(answer, replayed=True)
+                    if fingerprint == ask.request
+                    else Refused(answers.key_reused)
+                )
+
+    def _gone(self) -> None:
+        """An answered key is replayed even now; everybody else is too late."""
+        for place, ask in self._open():
+            if error := soldout.recall(ask.kind):
+                self.outcomes[place] = Refused(error)
 
     def _people(self) -> None:
         strangers = {ask.buyer_id for _place, ask in self._open() if ask.buyer_name is None}
@@ -167,14 +192,7 @@ class _Batch:
                         HANDED_BACK if ask.address_id else Refused(answers.no_address)
                     )
                     continue
-                ask.address_id, ask.ship_to = home.pk, home.snapshot()
-            if place in self.known:
-                fingerprint, answer = self.known[place]
-                self.outcomes[place] = (
-                    Accepted(answer, replayed=True)
-                    if fingerprint == ask.request
-                    else Refused(answers.key_reused)
-                )
+                ask.ship_to = home.snapshot()
 
     def _read_terms(self) -> None:
         for place, ask in self._open():
@@ -247,7 +265,10 @@ class _Batch:
             return Refused(refusal)
         left = self.left.get(usual.offer_id, 0)
         if left < quantity:
-            return Refused(partial(answers.too_late, usual.title, left, usual.offer_id))
+            late = partial(answers.too_late, usual.title, left, usual.offer_id)
+            if not left:
+                self.late.setdefault(ask.kind, []).append(late)
+            return Refused(late)
         self.left[usual.offer_id] = left - quantity
         if flash is not None:
             flash.take(ask.buyer_id, quantity)
