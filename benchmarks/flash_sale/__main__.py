@@ -14,13 +14,16 @@ import argparse
 import json
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 import psycopg
 
-from benchmarks.flash_sale.contenders import Contender, Ours, Round, serving
+from benchmarks.flash_sale.contenders import Contender, Ours, Round, Workers, module, serving
+from benchmarks.flash_sale.peer_oscar import oscar
+from benchmarks.flash_sale.pgbench import PgBench
 from benchmarks.peers import machine
 from benchmarks.peers.machine import say
 from benchmarks.peers.shop import Shop, shop
@@ -28,6 +31,10 @@ from benchmarks.peers.shop import Shop, shop
 BARS = {"pgbench": 3.0, "lock_first": 10.0, "oscar": 30.0}
 P99_BAR_MS = 1_000
 MORE_FILES = 500
+PAYMENTS_SECONDS = 300
+# Clients of a peer that are tried to find its best.
+TRIED = (2, 4, 8)
+TRIED_QUICKLY = (2,)
 
 
 def main() -> int:
@@ -35,7 +42,7 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="one short round")
     parser.add_argument("--rounds", type=int, help="5, or 1 with --quick")
     parser.add_argument("--buyers", type=int, default=2000)
-    parser.add_argument("--times", type=int, default=3, help="that each buys in a round")
+    parser.add_argument("--times", type=int, default=2, help="that each buys in a round")
     parser.add_argument("--seconds", type=float, help="of a peer's turn: 4, or 1 with --quick")
     parser.add_argument("--only", default="", help="these peers, separated by commas; `-`: none")
     options = parser.parse_args()
@@ -54,18 +61,53 @@ def main() -> int:
         durable = settings_of(product)
         ours = Ours(product, world, options.times)
         contenders: list[Contender] = [ours]
-        with serving(product):
-            try:
-                found = run(contenders, rounds)
-            finally:
-                for contender in contenders:
-                    contender.close()
+        clients: dict[str, int] = {}
+        try:
+            with serving(product):
+                for peer in peers(product, world, seconds, only):
+                    contenders.append(peer)
+                    clients[peer.name] = peer.tune(TRIED_QUICKLY if options.quick else TRIED)
+                found = run(contenders, rounds, product)
+        finally:
+            for contender in contenders:
+                contender.close()
         books = heard(product, f"books({world['offer']})")
-    print(json.dumps(result(found, ours, books, durable, options)))
+    told = result(found, ours, books, options)
+    print(json.dumps({**told, "durable": durable, "clients": clients}))
     return 0
 
 
-def run(contenders: list[Contender], rounds: int) -> dict[str, list[Round]]:
+def peers(
+    product: Shop, world: dict[str, Any], seconds: float, only: set[str]
+) -> Iterator[PgBench | Workers]:
+    if "pgbench" in only:
+        yield PgBench(product, world, seconds)
+    if "lock_first" in only:
+        environment = {**product.environment, "FLASH_SALE_WORLD": json.dumps(_short(world))}
+        yield Workers("lock_first", module("lock_first"), environment, seconds)
+    if "oscar" in only:
+        yield oscar(product, seconds)
+
+
+def _short(world: dict[str, Any]) -> dict[str, Any]:
+    """An environment variable holds no 2,000 sessions."""
+    return {**world, "sessions": [], "buyers": world["buyers"][:500]}
+
+
+def payments_begun(product: Shop) -> float:
+    """Wait for the payments of what was sold, so that they cost nobody else's turn; seconds."""
+    began = time.monotonic()
+    with psycopg.connect(product.places.database_url(), autocommit=True) as connection:
+        waiting = "SELECT 1 FROM orders_paymentintent WHERE provider_ref = '' LIMIT 1"
+        machine.until(
+            lambda: connection.execute(waiting).fetchone() is None,
+            "payments had not begun",
+            PAYMENTS_SECONDS,
+        )
+    return time.monotonic() - began
+
+
+def run(contenders: list[Contender], rounds: int, product: Shop) -> dict[str, list[Round]]:
     found: dict[str, list[Round]] = {contender.name: [] for contender in contenders}
     for number in range(rounds):
         for contender in contenders:
@@ -75,6 +117,8 @@ def run(contenders: list[Contender], rounds: int) -> dict[str, list[Round]]:
                 f"round {number + 1}, {contender.name}: {turn.per_second:,.0f} orders a second, "
                 f"p50 {turn.p50_ms:.1f} ms, p99 {turn.p99_ms:.1f} ms, {turn.answers or turn.orders}"
             )
+            if contender.name == "ours":
+                say(f"its payments had begun {payments_begun(product):.1f} s later")
             time.sleep(1)
     return found
 
@@ -99,7 +143,6 @@ def result(
     found: dict[str, list[Round]],
     ours: Ours,
     books: dict[str, Any],
-    durable: dict[str, str],
     options: argparse.Namespace,
 ) -> dict[str, Any]:
     speed = {name: round(median(t.per_second for t in turns), 1) for name, turns in found.items()}
@@ -122,10 +165,18 @@ def result(
         "p50_ms": median(turn.p50_ms for turn in found["ours"]),
         "p99_ms": p99,
         "peers_p99_ms": {n: median(t.p99_ms for t in ts) for n, ts in found.items() if n != "ours"},
-        "books": books,
-        "durable": durable,
+        "oversold": max(0, books["promised"] - books["on_hand"])
+        + abs(books["promised"] - books["reserved"]),
+        "lost": len(set(ours.acknowledged) - set(books["numbers"])),
+        "doubled": len(ours.acknowledged) - len(set(ours.acknowledged)),
+        "findings": books["findings"],
+        "orders": books["orders"],
         "buyers": options.buyers,
         "rounds": len(found["ours"]),
+        "ok": {
+            **{name: ratio[name] >= bar for name, bar in BARS.items() if name in ratio},
+            "p99": p99 <= P99_BAR_MS,
+        },
     }
 
 

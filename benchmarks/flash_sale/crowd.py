@@ -25,6 +25,7 @@ class Sale:
     seconds: float = 0.0
     unanswered: int = 0
     orders: list[str] = field(default_factory=list)
+    refusals: list[str] = field(default_factory=list)
 
     @property
     def accepted(self) -> int:
@@ -102,6 +103,10 @@ class Buyer(asyncio.Protocol):
         if kind == "order.accepted":
             number = self._held[self._held.find(b'"order":"', found) + 9 :].split(b'"', 1)[0]
             sale.orders.append(number.decode())
+        elif len(sale.refusals) < 5:
+            sale.refusals.append(
+                self._held[max(0, found - 200) : found + 200].decode(errors="replace")
+            )
         self._held = b""
         sale.unanswered -= 1
         if self._left:

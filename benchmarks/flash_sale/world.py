@@ -15,8 +15,9 @@ def open_sale(buyers: int) -> None:
     from django.utils import timezone
 
     from accounts.models import Address, User
-    from promotion.models import FlashSale
+    from promotion.models import CommissionPlan, FlashSale
     from rooms.tests import factories as make
+    from supply.models import Offer
     from tests.show import session_of
 
     room = make.live_room(make.user(), items=1)
@@ -31,8 +32,7 @@ def open_sale(buyers: int) -> None:
         ends_at=timezone.now() + timedelta(hours=6),
     )
     people = User.objects.bulk_create(
-        User(username=f"shopper{n}", email=f"s{n}@example.org", password="!")
-        for n in range(buyers)
+        User(username=f"shopper{n}", email=f"s{n}@example.org", password="!") for n in range(buyers)
     )
     Address.objects.bulk_create(
         Address(
@@ -52,6 +52,9 @@ def open_sale(buyers: int) -> None:
         variant=item.card["variants"][0]["id"],
         offer=offer,
         flash=sale.pk,
+        supplier=Offer.objects.get(pk=offer).supplier_id,
+        plan=CommissionPlan.objects.get(offer=offer).pk,
+        anchor=room.anchor_id,
         buyers=[person.pk for person in people],
         sessions=[session_of(person) for person in people],
         cookie=settings.SESSION_COOKIE_NAME,
@@ -70,6 +73,7 @@ def books(offer: int) -> None:
     lines = OrderLine.objects.filter(offer=offer)
     _say(
         orders=Order.objects.count(),
+        numbers=list(Order.objects.filter(source="room").values_list("number", flat=True)),
         pieces=lines.aggregate(sum=Sum("quantity"))["sum"] or 0,
         promised=Reservation.objects.filter(offer=offer, state="held").aggregate(
             sum=Sum("quantity")

@@ -247,6 +247,9 @@ class _Batch:
         if insists and (flash is None or flash.sale_id != ask.wish.flash_id):
             return Refused(partial(price_changed, usual.usual_price_minor, usual.currency))
         refusal = flash.refusal(ask.buyer_id, quantity) if flash else None
+        if refusal is not None and insists and flash is not None and flash.left < quantity:
+            # As the single way, which does not get as far as the coupon and the sum.
+            return Refused(refusal)
         if refusal is not None and not insists:
             flash = None
         cost = self._cost(ask, flash)

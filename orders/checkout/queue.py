@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections import OrderedDict, deque
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -25,6 +26,8 @@ MOST_TOGETHER = 256
 MOST_WAITING = 4096
 # SKUs that this process commits at the same time.
 LANES = 3
+# Between two batches of a crowd nobody may be waiting.
+MOMENT = 0.1
 
 Waiting = tuple[Ask, "Future[Outcome]"]
 
@@ -41,10 +44,12 @@ class Queue:
         self._taken: set[Kind] = set()
         self._lanes = 0
         self._resting = 0
+        self._busy_at = 0.0
 
-    def __len__(self) -> int:
-        """How many wait for their batch."""
-        return self._count
+    @property
+    def crowded(self) -> bool:
+        """Whether anybody waits for an answer, or did a moment ago."""
+        return bool(self._taken or self._count) or time.monotonic() < self._busy_at + MOMENT
 
     def submit(self, ask: Ask) -> Future[Outcome]:
         """Wait for the next batch; the future is done after the commit, in the committing thread.
@@ -84,6 +89,8 @@ class Queue:
             finally:
                 with self._changed:
                     self._taken.discard(kind)
+                    if len(taken) > 1:
+                        self._busy_at = time.monotonic()
 
     def _rest(self) -> tuple[Kind, list[Waiting]]:
         with self._changed:
@@ -131,8 +138,8 @@ def submit(ask: Ask) -> Future[Outcome]:
 
 
 def crowded() -> bool:
-    """Whether anybody waits for a batch in this process."""
-    return len(_queue) > 0
+    """As `Queue.crowded`, of this process's queue."""
+    return _queue.crowded
 
 
 def place(ask: Ask) -> Outcome:

@@ -19,7 +19,7 @@ from django.db import connection
 log = logging.getLogger(__name__)
 
 THREADS = 4
-PATIENCE = 2.0
+PATIENCE = 5.0
 PAUSE = 0.02
 
 T = TypeVar("T")
