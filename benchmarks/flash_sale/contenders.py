@@ -45,7 +45,7 @@ class Contender(ABC):
     def turn(self, number: int) -> Round:
         """Sell for a while."""
 
-    def close(self) -> None:
+    def close(self) -> None:  # noqa: B027 - most hold nothing
         """Let go of what it holds."""
 
 

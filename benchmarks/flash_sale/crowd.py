@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import os
 import struct
 import time
@@ -155,10 +156,8 @@ class Crowd:
         for buyer in self._buyers:
             buyer.begin_sale(sale, times, fields, mark)
             buyer.press()
-        try:
+        with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._ended.wait(), PATIENCE_SECONDS)
-        except TimeoutError:
-            pass
         sale.seconds = time.perf_counter() - began
         return sale
 

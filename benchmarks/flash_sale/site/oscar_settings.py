@@ -1,4 +1,4 @@
-"""A django-oscar shop as its documentation sets it up, in production's manner: no debugging, cached templates."""
+"""A django-oscar shop as its documentation sets it up, in production's manner."""
 
 import os
 
