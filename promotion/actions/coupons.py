@@ -315,13 +315,20 @@ def spend_coupon(*, claim_id: int, order_ref: str) -> bool:
 
 
 def spend_coupons(orders: Mapping[int, str]) -> int:
-    """As `spend_coupon` for many claims ({claim: order}); returns how many could be bound."""
+    """As `spend_coupon` for many claims ({claim: order}); returns how many could be bound.
+
+    Locks the claims in ascending id.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE promotion_couponclaim AS mine SET order_ref = one.ref"
-            " FROM unnest(%s::bigint[], %s::text[]) AS one (id, ref)"
-            " WHERE mine.id = one.id AND mine.order_ref = '' AND mine.expires_at > %s",
-            [list(orders), list(orders.values()), clock.database_now()],
+            # Locked in ascending id, so that two batches with the same buyers never deadlock.
+            "WITH held AS (SELECT id FROM promotion_couponclaim WHERE id = ANY(%s)"
+            " ORDER BY id FOR NO KEY UPDATE)"
+            " UPDATE promotion_couponclaim AS mine SET order_ref = one.ref"
+            " FROM held, unnest(%s::bigint[], %s::text[]) AS one (id, ref)"
+            " WHERE mine.id = held.id AND one.id = held.id"
+            " AND mine.order_ref = '' AND mine.expires_at > %s",
+            [list(orders), list(orders), list(orders.values()), clock.database_now()],
         )
         return int(cursor.rowcount)
 
