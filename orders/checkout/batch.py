@@ -54,29 +54,12 @@ class _Overtaken(Exception):
 def commit(asks: Sequence[Ask]) -> list[Outcome]:
     """Decide purchases in their order and keep what is decided, in one transaction.
 
-    A key that comes twice is decided again in a transaction of its own, so it is replayed. What
+    A key that comes twice is replayed, or decided at its turn when the first was refused. What
     was `HandedBack` has left nothing behind. Locks as `place_order` (docs/locking.md). Raises
     OperationalError when the database is away; then nobody knows what was kept, and the same key
     finds out.
     """
-    outcomes: dict[int, Outcome] = {}
-    waiting = list(enumerate(asks))
-    while waiting:
-        now: dict[idempotency.Owned, tuple[int, Ask]] = {}
-        again = []
-        for place, ask in waiting:
-            if ask.owned in now:
-                again.append((place, ask))
-            else:
-                now[ask.owned] = (place, ask)
-        decided = _commit_distinct([ask for _place, ask in now.values()])
-        for (place, _ask), outcome in zip(now.values(), decided, strict=True):
-            outcomes[place] = outcome
-        waiting = again
-    return [outcomes[place] for place in range(len(asks))]
-
-
-def _commit_distinct(asks: list[Ask]) -> list[Outcome]:
+    asks = list(asks)
     for attempt in range(ATTEMPTS):
         try:
             with transaction.atomic():
@@ -106,6 +89,8 @@ class _Batch:
         self.hold = hold
         self.outcomes: dict[int, Outcome] = {}
         self.filled: dict[int, Filled] = {}
+        # A key that came again within the batch, by the place where it bought.
+        self.repeated: dict[int, int] = {}
         self.claims: dict[int, list[CouponClaim]] = {}
         self.flash: dict[Kind, FlashNow] = {}
         self.left: dict[int, int] = {}
@@ -119,6 +104,8 @@ class _Batch:
         self._gone()
         if self._open():
             self._fill()
+        for place, first in self.repeated.items():
+            self.outcomes[place] = Accepted(self.filled[first].answer(), replayed=True)
         return [
             Accepted(self.filled[place].answer()) if place in self.filled else self.outcomes[place]
             for place in range(len(self.asks))
@@ -130,10 +117,19 @@ class _Batch:
         self._read_coupons()
         self._read_flash()
         self._read_stock()
+        bought: dict[idempotency.Owned, int] = {}
         for place, ask in self._open():
+            first = bought.get(ask.owned)
+            if first is not None:
+                if self.asks[first].request == ask.request:
+                    self.repeated[place] = first
+                else:
+                    self.outcomes[place] = Refused(answers.key_reused)
+                continue
             outcome = self._decide(ask)
             if isinstance(outcome, Filled):
                 self.filled[place] = outcome
+                bought[ask.owned] = place
             else:
                 self.outcomes[place] = outcome
         if self.filled:
