@@ -98,7 +98,11 @@ def payments_begun(product: Shop) -> float:
     """Wait for the payments of what was sold, so that they cost nobody else's turn; seconds."""
     began = time.monotonic()
     with psycopg.connect(product.places.database_url(), autocommit=True) as connection:
-        waiting = "SELECT 1 FROM orders_paymentintent WHERE provider_ref = '' LIMIT 1"
+        # Those of `lock_first` never begin.
+        waiting = (
+            "SELECT 1 FROM orders_paymentintent p JOIN orders_order o ON o.id = p.order_id"
+            " WHERE p.provider_ref = '' AND o.source = 'room' LIMIT 1"
+        )
         machine.until(
             lambda: connection.execute(waiting).fetchone() is None,
             "payments had not begun",

@@ -41,7 +41,7 @@ def main() -> int:
                 address=homes[buyer.pk],
                 lines=[wish],
                 key=f"lock-first-{worker}-{sold}-{time.time_ns()}",
-                source="room",
+                source="peer",
             )
 
     follow(sell_one)
