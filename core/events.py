@@ -10,10 +10,11 @@ from __future__ import annotations
 import dataclasses
 import logging
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any, ClassVar, TypeVar
 
+import psycopg
 from django.db import connection, transaction
 from django.db.models import F
 from django.db.models.functions import Now
@@ -68,6 +69,18 @@ def publish_many(events: list[Event]) -> None:
     )
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_notify(%s, '')", [CHANNEL])
+
+
+def publish_payloads(
+    cursor: psycopg.Cursor[Any], event_class: type[Event], payloads: Sequence[str]
+) -> None:
+    """As `publish_many`, for events of one class that are JSON already; `cursor` is in a transaction."""
+    cursor.execute(
+        "INSERT INTO core_outboxevent (topic, payload, attempts, last_error)"
+        " SELECT %s, one::jsonb, 0, '' FROM unnest(%s::text[]) AS one",
+        [event_class.topic, payloads],
+    )
+    cursor.execute("SELECT pg_notify(%s, '')", [CHANNEL])
 
 
 def deliver_due(limit: int = 100) -> int:

@@ -10,8 +10,10 @@ ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 def public_number(length: int = 11) -> str:
     """Random base32 plus one check character (weighted sum modulo 31); 55 random bits by default."""
-    body = "".join(secrets.choice(ALPHABET) for _ in range(length))
-    return body + _check(body)
+    bits = secrets.randbits(5 * length)
+    digits = [bits >> shift & 31 for shift in range(0, 5 * length, 5)]
+    check = sum(place * digit for place, digit in enumerate(digits, 1)) % 31
+    return "".join([ALPHABET[digit] for digit in digits]) + ALPHABET[check]
 
 
 def is_public_number(value: str) -> bool:

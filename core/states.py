@@ -13,11 +13,12 @@ sweeper calls the handler registered by `@LINE.on_timeout("PAID_ON_HOLD")`, else
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+import psycopg
 from django.apps import apps
 from django.db import models, transaction
 from django.utils.translation import gettext as _
@@ -85,6 +86,30 @@ class StateMachine:
         state = getattr(obj, self.column)
         self._record(obj, "", state, actor, why, {})
         self._set_deadline(obj, state)
+
+    def start_many(
+        self,
+        cursor: psycopg.Cursor[Any],
+        *,
+        state: str,
+        ids: Sequence[int],
+        role: str,
+        users: Sequence[int],
+        labels: Sequence[str],
+    ) -> None:
+        """As `start`, for many rows born in `state` by people in `role`, by one statement.
+
+        Raises ValueError for a state that has a deadline.
+        """
+        if state in self._timeouts:
+            raise ValueError(f"{self.name}: {state} has a deadline, start one by one")
+        cursor.execute(
+            "INSERT INTO core_statechange (machine, object_id, from_state, to_state, actor_role,"
+            " actor_user_id, actor_label, why, evidence)"
+            " SELECT %s, id, '', %s, %s, who, label, '', '{}'"
+            " FROM unnest(%s::bigint[], %s::bigint[], %s::text[]) AS one (id, who, label)",
+            [self.name, state, role, ids, users, labels],
+        )
 
     def move(
         self,

@@ -5,8 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 from django.utils import translation
@@ -14,7 +13,8 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from core.errors import Busy, Conflict, DomainError, InFlight, Invalid, SoldOut, TooMany
-from orders.actions import Wanted, place_order
+from orders.actions import Outcome, Wanted, place_order, place_order_soon
+from orders.payments.contract import WAIT, NextAction
 from rooms import wire
 
 log = logging.getLogger(__name__)
@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 Event = dict[str, Any]
 
 THREADS = ThreadPoolExecutor(max_workers=8, thread_name_prefix="room-buy")
-# Purchases running or waiting in this process; past it the answer is `busy`, at once.
+# Purchases of the single way that run or wait in this process; past it the answer is `busy`, at once.
 MOST_WAITING = 400
 
 _KEY = re.compile(r"[\x21-\x7e]{8,64}")
@@ -63,22 +63,37 @@ def _is_id(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= _MAX_ID
 
 
-def buy(user_id: int, wish: Mapping[str, Any], language: str) -> Event:
-    """Place the order of a checked `buy` message and say how it went. Runs in a thread."""
+def ask(user_id: int, wish: Mapping[str, Any]) -> Future[Outcome]:
+    """Hand a checked `buy` message to the order engine. Raises Invalid for a wrong quantity."""
+    return place_order_soon(
+        buyer_id=user_id,
+        wish=_wanted(wish),
+        key=wish["key"],
+        source="room",
+        address_id=wish["address"],
+        coupon_id=wish["coupon"],
+        agreed_minor=wish["total"],
+    )
+
+
+def _wanted(wish: Mapping[str, Any]) -> Wanted:
+    return Wanted(
+        quantity=wish["qty"],
+        placement_id=wish["placement"],
+        variant_id=wish["variant"],
+        flash_id=wish["flash"],
+    )
+
+
+def buy_alone(user_id: int, wish: Mapping[str, Any], language: str) -> Event:
+    """What the order engine handed back: place the order and say how it went. Runs in a thread."""
     key = wish["key"]
     with translation.override(language):
         try:
             placed = place_order(
                 buyer=User.objects.get(pk=user_id, is_active=True),
                 address=wish["address"],
-                lines=[
-                    Wanted(
-                        quantity=wish["qty"],
-                        placement_id=wish["placement"],
-                        variant_id=wish["variant"],
-                        flash_id=wish["flash"],
-                    )
-                ],
+                lines=[_wanted(wish)],
                 key=key,
                 source="room",
                 coupon_id=wish["coupon"],
@@ -88,17 +103,35 @@ def buy(user_id: int, wish: Mapping[str, Any], language: str) -> Event:
             return refusal(error, key)
         except Exception:
             log.exception("purchase failed")
-            detail = _("Something went wrong. Try again; you will not be charged twice.")
-            return {"t": "error", "code": "unavailable", "detail": detail, "key": key}
+            return unavailable(key)
+    answer = {
+        "number": placed.number,
+        "total_minor": placed.total_minor,
+        "currency": placed.currency,
+        "discount_minor": placed.discount_minor,
+    }
+    return accepted(key, answer, placed.payment_state, placed.payment)
+
+
+def unavailable(key: str) -> Event:
+    """Nobody knows how it went; the same key finds out."""
+    detail = _("Something went wrong. Try again; you will not be charged twice.")
+    return {"t": "error", "code": "unavailable", "detail": detail, "key": key}
+
+
+def accepted(
+    key: str, answer: Mapping[str, Any], state: str = "STARTED", action: NextAction = WAIT
+) -> Event:
+    """The order stands; `state` and `action` are its payment's, which may still be on its way."""
+    currency = answer["currency"]
+    saved = answer.get("discount_minor", 0)
     return {
         "t": "order.accepted",
         "key": key,
-        "order": placed.number,
-        "total": wire.money(placed.total_minor, placed.currency),
-        "saved": wire.money(placed.discount_minor, placed.currency)
-        if placed.discount_minor
-        else None,
-        "payment": {"state": placed.payment_state, **asdict(placed.payment)},
+        "order": answer["number"],
+        "total": wire.money(answer["total_minor"], currency),
+        "saved": wire.money(saved, currency) if saved else None,
+        "payment": {"state": state, "kind": action.kind, "url": action.url},
     }
 
 

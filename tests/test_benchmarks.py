@@ -61,6 +61,23 @@ def test_a_small_storm_lets_everybody_in() -> None:
     assert told["cpu_ms_per_join"]["ours"] > 0
 
 
+def test_a_small_flash_sale_oversells_and_loses_nothing() -> None:
+    # When 20 buyers press at once, beside pgbench and the same action one by one.
+    told = last_line(
+        "flash_sale", "--quick", "--buyers", "20", "--only", "pgbench,lock_first"
+    )  # fmt: skip
+    # Then every order that a buyer was told of stands once, with a piece behind it, on a disk.
+    assert (told["name"], told["buyers"], told["rounds"]) == ("flash_sale", 20, 1)
+    assert (told["oversold"], told["lost"], told["doubled"], told["findings"]) == (0, 0, 0, [])
+    assert (told["durable"]["fsync"], told["durable"]["synchronous_commit"]) == ("on", "on")
+    assert told["ours"] > 0
+    assert set(told["peers"]) == {"pgbench", "lock_first"}
+    assert told["ratio"]["pgbench"] == pytest.approx(
+        told["ours"] / told["peers"]["pgbench"], abs=0.01
+    )
+    assert told["p99_ms"] >= told["p50_ms"] > 0
+
+
 async def test_the_crowd_notices_what_is_missing_and_what_comes_twice() -> None:
     # Given a server that leaves number 3 out, says 4 twice, and refuses nobody.
     def ticker(seq: int) -> str:

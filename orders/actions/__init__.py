@@ -14,7 +14,13 @@ from orders.actions.cancelling import cancel_order, expire_unpaid
 from orders.actions.fulfilment import confirm_receipt, release_hold
 from orders.actions.inbox import process_webhooks, take_webhook
 from orders.actions.payments import pay_again, settle_payment, start_payment
-from orders.actions.placing import Placed, place_order
+from orders.actions.placing import (
+    Placed,
+    begin_payment,
+    payment_of,
+    place_order,
+    place_order_soon,
+)
 from orders.actions.pricing import Priced, Wanted, checked, priced
 from orders.actions.reconciling import (
     Reconciled,
@@ -25,15 +31,21 @@ from orders.actions.reconciling import (
 )
 from orders.actions.refunds import retry_refund
 from orders.actions.repair import repair_payments
+from orders.checkout.answers import Accepted, HandedBack, Outcome, Refused
 
 __all__ = [
+    "Accepted",
+    "HandedBack",
+    "Outcome",
     "Placed",
     "Priced",
     "Reconciled",
+    "Refused",
     "Wanted",
     "add_note",
     "approve_case",
     "ask_provider",
+    "begin_payment",
     "cancel_order",
     "checked",
     "close_finding",
@@ -43,7 +55,9 @@ __all__ = [
     "expire_unpaid",
     "open_case",
     "pay_again",
+    "payment_of",
     "place_order",
+    "place_order_soon",
     "priced",
     "process_webhooks",
     "reconcile_payments",

@@ -3,38 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from datetime import timedelta
+from concurrent.futures import Future
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.conf import settings
 from django.db import OperationalError
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from accounts.models import Address
 from core import clock, idempotency
 from core.actors import acting
-from core.errors import Busy, Conflict, Invalid, SoldOut
+from core.errors import Conflict, Invalid, SoldOut
 from core.events import publish
 from core.ids import public_number
 from core.money import format_money
 from orders import metrics, states
 from orders.actions.locks import limit_waiting
 from orders.actions.payments import next_action_of, start_payment
-from orders.actions.pricing import Priced, Wanted, checked, priced
+from orders.actions.pricing import Priced, Wanted, checked, priced, remorse_minutes
 from orders.actions.settling import in_flash_order
+from orders.checkout import queue
+from orders.checkout.answers import Accepted, Ask, Outcome, Refused, busy, request_of, too_late
+from orders.checkout.batch import CONTENTION, LOCK_WAIT_MS
+from orders.checkout.starting import Background
 from orders.events import OrderPlaced
 from orders.models import Order, OrderLine, PaymentIntent, Reservation
 from orders.payments.contract import NextAction
 from orders.payments.registry import default_code
-from promotion.actions import BoundTerms, FlashMissed, spend_coupon, take_flash
+from promotion.actions import FlashMissed, spend_coupon, take_flash
 from supply.actions import reserve_stock
 from supply.models import Stock
-
-LOCK_WAIT_MS = 3000
-# PostgreSQL: lock_not_available, deadlock_detected.
-CONTENTION = frozenset({"55P03", "40P01"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,35 +82,94 @@ def place_order(
     """
     wishes = checked(lines)
     place = _address(buyer, address)
-    fingerprint = idempotency.fingerprint(
-        body
+    asked = address.pk if isinstance(address, Address) else address
+    fingerprint = (
+        idempotency.fingerprint(body)
         if body is not None
-        else [place.pk, [asdict(wish) for wish in wishes], coupon_id, agreed_minor]
+        else request_of(asked, wishes, coupon_id, agreed_minor)
     )
     request = _Request(buyer, place, wishes, source, payment_options or {}, coupon_id, agreed_minor)
-    try:
-        try:
-            answer, replayed = _commit(request, key, fingerprint, try_flash=True)
-        except FlashMissed:
-            answer, replayed = _commit(request, key, fingerprint, try_flash=False)
-    except OperationalError as error:
-        if getattr(error.__cause__, "sqlstate", "") in CONTENTION:
-            raise Busy(_("Many people are buying this. Try again."), retry_after=1) from error
-        raise
+    answer, replayed = _together(request, key, fingerprint) or _alone(request, key, fingerprint)
     if not replayed:
         metrics.PLACED.labels(source).inc()
-    intent = PaymentIntent.objects.select_related("order").get(pk=answer["intent_id"])
-    action = next_action_of(intent) if intent.provider_ref else start_payment(intent=intent)
+    state, action = payment_of(answer["intent_id"])
     return Placed(
         order_id=answer["order_id"],
         number=answer["number"],
         total_minor=answer["total_minor"],
         currency=answer["currency"],
-        payment_state=intent.state,
+        payment_state=state,
         payment=action,
         replayed=replayed,
         discount_minor=answer.get("discount_minor", 0),
     )
+
+
+def place_order_soon(
+    *,
+    buyer_id: int,
+    wish: Wanted,
+    key: str,
+    source: str,
+    address_id: int | None = None,
+    coupon_id: int | None = None,
+    agreed_minor: int | None = None,
+) -> Future[Outcome]:
+    """As `place_order` for one line, without a thread that waits for it: for sockets.
+
+    The future is done after the commit, in another thread: Accepted, Refused, or HandedBack, which
+    only `place_order` can decide. The payment is not started: that is `begin_payment` for an order
+    that is not a replay. Raises Invalid for what no database has to be asked about.
+    """
+    checked([wish])
+    idempotency.check_key(key)
+    future = queue.submit(
+        Ask(
+            buyer_id=buyer_id,
+            wish=wish,
+            key=key,
+            source=source,
+            address_id=address_id,
+            coupon_id=coupon_id,
+            agreed_minor=agreed_minor,
+        )
+    )
+    future.add_done_callback(partial(_count, source))
+    return future
+
+
+def _count(source: str, done: Future[Outcome]) -> None:
+    if done.cancelled() or done.exception():
+        return
+    outcome = done.result()
+    if isinstance(outcome, Accepted) and not outcome.replayed:
+        metrics.PLACED.labels(source).inc()
+
+
+def payment_of(intent_id: int) -> tuple[str, NextAction]:
+    """The state of an order's payment and what the buyer has to do; started if it was not yet."""
+    intent = PaymentIntent.objects.select_related("order").get(pk=intent_id)
+    action = next_action_of(intent) if intent.provider_ref else start_payment(intent=intent)
+    return intent.state, action
+
+
+_payments = Background(payment_of, queue.crowded)
+
+
+def begin_payment(intent_id: int) -> Future[tuple[str, NextAction]]:
+    """As `payment_of`, in the background, after those who still wait for an answer."""
+    return _payments.submit(intent_id)
+
+
+def place_alone(
+    *, buyer: Any, address: Address, lines: Sequence[Wanted], key: str, source: str
+) -> dict[str, Any]:
+    """As `place_order` in a transaction that it shares with nobody; the payment is not started.
+
+    What the batched commit is compared with, in tests and benchmarks. Returns the kept answer.
+    """
+    request = _Request(buyer, address, checked(lines), source, {}, None, None)
+    return _alone(request, key, request_of(address.pk, request.wishes, None, None))[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +183,43 @@ class _Request:
     options: dict[str, Any]
     coupon_id: int | None
     agreed_minor: int | None
+
+
+def _together(request: _Request, key: str, fingerprint: str) -> tuple[dict[str, Any], bool] | None:
+    """By the batched commit; None for what only the single way decides."""
+    if len(request.wishes) != 1:
+        return None
+    idempotency.check_key(key)
+    outcome = queue.place(
+        Ask(
+            buyer_id=request.buyer.pk,
+            buyer_name=request.buyer.get_username(),
+            wish=request.wishes[0],
+            key=key,
+            source=request.source,
+            address_id=request.address.pk,
+            ship_to=request.address.snapshot(),
+            fingerprint=fingerprint,
+            options=request.options,
+            coupon_id=request.coupon_id,
+            agreed_minor=request.agreed_minor,
+        )
+    )
+    if isinstance(outcome, Refused):
+        raise outcome.error()
+    return (outcome.answer, outcome.replayed) if isinstance(outcome, Accepted) else None
+
+
+def _alone(request: _Request, key: str, fingerprint: str) -> tuple[dict[str, Any], bool]:
+    try:
+        try:
+            return _commit(request, key, fingerprint, try_flash=True)
+        except FlashMissed:
+            return _commit(request, key, fingerprint, try_flash=False)
+    except OperationalError as error:
+        if getattr(error.__cause__, "sqlstate", "") in CONTENTION:
+            raise busy() from error
+        raise
 
 
 def _commit(
@@ -220,7 +316,7 @@ def _write(request: _Request, basket: Priced) -> dict[str, Any]:
 def _write_lines(order: Order, basket: Priced) -> None:
     lines = basket.lines
     # The parcels of one order leave together, so its longest hold holds all of it.
-    hold = max(_remorse_minutes(terms) for terms in basket.terms)
+    hold = max(remorse_minutes(terms) for terms in basket.terms)
     for item in lines:
         item.order = order
         item.remorse_minutes = hold
@@ -236,13 +332,6 @@ def _write_lines(order: Order, basket: Priced) -> None:
         )
         for item in lines
     )
-
-
-def _remorse_minutes(terms: BoundTerms) -> int:
-    if terms.remorse_minutes is not None:
-        return terms.remorse_minutes
-    period: timedelta = settings.REMORSE_PERIOD
-    return int(period.total_seconds() // 60)
 
 
 def _take(request: _Request, basket: Priced) -> None:
@@ -270,12 +359,4 @@ def sold_out(item: OrderLine) -> SoldOut:
     """What to tell a buyer who came too late."""
     stock = Stock.objects.filter(offer_id=item.offer_id).first()
     left = stock.available if stock else 0
-    detail = (
-        ngettext(
-            "Only %(left)d of %(title)s is left.", "Only %(left)d of %(title)s are left.", left
-        )
-        % {"left": left, "title": item.title}
-        if left
-        else _("%s is sold out.") % item.title
-    )
-    return SoldOut(detail, left=left, offer=item.offer_id)
+    return too_late(item.title, left, item.offer_id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -68,7 +69,7 @@ def priced(
     """
     terms = [_terms(wish, buyer.pk, try_flash) for wish in wishes]
     currency = _one_currency(terms)
-    lines = [_line(wish, bound) for wish, bound in zip(wishes, terms, strict=True)]
+    lines = [line_of(wish, bound) for wish, bound in zip(wishes, terms, strict=True)]
     for item in lines:
         if shares_of(item).platform < 0:
             raise Conflict(_("%s cannot be sold at its present price.") % item.title, code="closed")
@@ -106,7 +107,8 @@ def _one_currency(bound: list[BoundTerms]) -> str:
     return currencies.pop()
 
 
-def _line(wish: Wanted, terms: BoundTerms) -> OrderLine:
+def line_of(wish: Wanted, terms: BoundTerms) -> OrderLine:
+    """The line of a wish under terms; not saved, and of no order yet."""
     return OrderLine(
         listing_variant=terms.listing_variant,
         offer_id=terms.offer_id,
@@ -125,6 +127,14 @@ def _line(wish: Wanted, terms: BoundTerms) -> OrderLine:
         platform_fee_bps=settings.PLATFORM_FEE_BPS,
         on_air_at=clock.now() if terms.placement else None,
     )
+
+
+def remorse_minutes(terms: BoundTerms) -> int:
+    """How long a paid line can be cancelled without a reason."""
+    if terms.remorse_minutes is not None:
+        return terms.remorse_minutes
+    period: timedelta = settings.REMORSE_PERIOD
+    return int(period.total_seconds() // 60)
 
 
 def checked(lines: Sequence[Wanted]) -> list[Wanted]:

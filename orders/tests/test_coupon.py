@@ -17,7 +17,7 @@ from orders.actions.books import shares_of
 from orders.audit import findings
 from orders.models import Order
 from orders.tests.conftest import address_of, balances, build_market, user
-from orders.tests.test_races import HANDS, all_at_once, buyers
+from orders.tests.test_races import HANDS, all_at_once, buyers, one_by_one
 from promotion import actions as promotion
 from promotion.models import Coupon, CouponClaim
 
@@ -303,7 +303,7 @@ class TestRaces:
             bound.wait(timeout=20)
             return True
 
-        with mock.patch("orders.actions.placing.spend_coupon", unguarded):
+        with mock.patch("orders.actions.placing.spend_coupon", unguarded), one_by_one():
             outcomes = all_at_once(lambda n: market.order(key=f"k{n}"))
         assert outcomes == {"done": HANDS}
         assert any("coupon is spent" in found.rule for found in findings())

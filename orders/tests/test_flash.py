@@ -18,7 +18,7 @@ from orders.actions import Wanted
 from orders.audit import findings
 from orders.models import Order
 from orders.tests.conftest import address_of, balances, build_market, user
-from orders.tests.test_races import HANDS, all_at_once, buyers
+from orders.tests.test_races import HANDS, all_at_once, buyers, one_by_one
 from promotion import actions as promotion
 from promotion.models import FlashSale
 
@@ -294,7 +294,11 @@ class TestRaces:
             counted.wait(timeout=20)
             return enough
 
-        with mock.patch("promotion.actions.flash._count_sale", unguarded), running():
+        with (
+            mock.patch("promotion.actions.flash._count_sale", unguarded),
+            one_by_one(),
+            running(),
+        ):
             outcomes = all_at_once(
                 lambda n: market.order(insisting(market, sale), key=f"k{n}", buyer=people[n])
             )
@@ -306,6 +310,7 @@ class TestRaces:
         sale = flash(market, quantity=8, per_buyer=2)
         with (
             mock.patch("promotion.actions.flash._count_buyer", return_value=True),
+            one_by_one(),
             running(),
         ):
             outcomes = all_at_once(lambda n: market.order(insisting(market, sale), key=f"k{n}"))

@@ -6,6 +6,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from unittest import mock
 
 import pytest
 from django.db import connection
@@ -41,6 +42,11 @@ def all_at_once(work: Callable[[int], object]) -> Counter[str]:
 
     with ThreadPoolExecutor(HANDS) as pool:
         return Counter(pool.map(run, range(HANDS)))
+
+
+def one_by_one():
+    """Every purchase takes the single way: its own thread and transaction, as in many processes."""
+    return mock.patch("orders.actions.placing._together", return_value=None)
 
 
 def buyers():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -235,12 +235,48 @@ def best_discount(
     rooms = {line.room_ref for line in goods if line.room_ref is not None}
     if coupon_id == 0 or not rooms:
         return None
-    claims = usable_claims(user=user).filter(
-        Q(coupon__currency=currency), coupon__room_ref__in=rooms
+    claims = usable_claims(user=user).filter(coupon__room_ref__in=rooms)
+    return discount_among(claims, goods=goods, currency=currency, coupon_id=coupon_id)
+
+
+def usable_claims_of(
+    *, users: Collection[int], rooms: Collection[int], hold: bool = False
+) -> dict[int, list[CouponClaim]]:
+    """As `usable_claims`, of many users and some rooms at once, by user.
+
+    `hold` locks them in ascending id until the transaction ends.
+    """
+    claims = CouponClaim.objects.select_related("coupon").filter(
+        user__in=users,
+        order_ref="",
+        expires_at__gt=clock.database_now(),
+        coupon__room_ref__in=rooms,
     )
+    if hold:
+        claims = claims.order_by("id").select_for_update(no_key=True, of=("self",))
+    found: dict[int, list[CouponClaim]] = {}
+    for claim in sorted(claims, key=lambda one: (one.expires_at, one.pk)):
+        found.setdefault(claim.user_id, []).append(claim)
+    return found
+
+
+def discount_among(
+    claims: Iterable[CouponClaim],
+    *,
+    goods: Sequence[Goods],
+    currency: str,
+    coupon_id: int | None = None,
+) -> Discount | None:
+    """What `best_discount` chooses among the usable claims of the buyer. Raises Conflict(coupon)."""
+    rooms = {line.room_ref for line in goods if line.room_ref is not None}
+    if coupon_id == 0 or not rooms:
+        return None
+    claims = [
+        one for one in claims if one.coupon.currency == currency and one.coupon.room_ref in rooms
+    ]
     if coupon_id is not None:
-        claim = claims.filter(coupon_id=coupon_id).first()
-        found = claim and _discount(claim, goods)
+        named = next((one for one in claims if one.coupon_id == coupon_id), None)
+        found = named and _discount(named, goods)
         if not found:
             raise Conflict(
                 _("This coupon cannot be used for this purchase: it is spent, over, or the sum is"
@@ -276,6 +312,25 @@ def spend_coupon(*, claim_id: int, order_ref: str) -> bool:
         pk=claim_id, order_ref="", expires_at__gt=clock.database_now()
     )
     return usable.update(order_ref=order_ref) == 1
+
+
+def spend_coupons(orders: Mapping[int, str]) -> int:
+    """As `spend_coupon` for many claims ({claim: order}); returns how many could be bound.
+
+    Locks the claims in ascending id.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            # Locked in ascending id, so that two batches with the same buyers never deadlock.
+            "WITH held AS (SELECT id FROM promotion_couponclaim WHERE id = ANY(%s)"
+            " ORDER BY id FOR NO KEY UPDATE)"
+            " UPDATE promotion_couponclaim AS mine SET order_ref = one.ref"
+            " FROM held, unnest(%s::bigint[], %s::text[]) AS one (id, ref)"
+            " WHERE mine.id = held.id AND one.id = held.id"
+            " AND mine.order_ref = '' AND mine.expires_at > %s",
+            [list(orders), list(orders), list(orders.values()), clock.database_now()],
+        )
+        return int(cursor.rowcount)
 
 
 def return_coupon(*, order_ref: str) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
@@ -12,7 +13,7 @@ from django.utils.translation import ngettext
 
 from core import clock
 from core.actors import Actor
-from core.errors import Conflict, Invalid, NotFound, SoldOut
+from core.errors import Conflict, DomainError, Invalid, NotFound, SoldOut
 from core.events import publish
 from core.models import Deadline
 from core.money import format_money
@@ -275,6 +276,91 @@ def current_price(
     return price if mine + quantity <= price.sale.per_buyer else None
 
 
+@dataclass(slots=True)
+class FlashNow:
+    """A running sale's price for one term, and what is still to be had: by all, by each buyer."""
+
+    sale_id: int
+    price_minor: int
+    usual_minor: int
+    currency: str
+    per_buyer: int
+    remorse: bool
+    left: int
+    taken: dict[int, int]
+
+    def refusal(self, buyer_id: int, quantity: int) -> Callable[[], DomainError] | None:
+        """Why this buyer cannot have so many pieces, as what makes the error, or None."""
+        if self.left < quantity:
+            return partial(flash_gone, self.sale_id, self.left, self.usual_minor, self.currency)
+        if self.taken.get(buyer_id, 0) + quantity > self.per_buyer:
+            return partial(over_limit, self.sale_id, self.per_buyer)
+        return None
+
+    def take(self, buyer_id: int, quantity: int) -> None:
+        """Count pieces here; `take_flash_pieces` counts them for good."""
+        self.left -= quantity
+        self.taken[buyer_id] = self.taken.get(buyer_id, 0) + quantity
+
+
+def flash_now(*, term_of: tuple[int, int], buyers: Collection[int], hold: bool) -> FlashNow | None:
+    """The sale that runs for (placement, variant) by the database's clock, with what `buyers` have.
+
+    `hold` locks the buyers' rows in ascending buyer, then the sale, until the transaction ends.
+    """
+    placement_id, variant_id = term_of
+    prices = FlashPrice.objects.select_related("sale", "term").filter(
+        term__placement=placement_id, term__listing_variant=variant_id
+    )
+    price = prices.filter(sale__in=FlashSale.objects.current(clock.database_now())).first()
+    if price is None:
+        return None
+    rows = FlashBuyer.objects.filter(sale=price.sale_id, buyer__in=buyers).order_by("buyer")
+    sales = FlashSale.objects.filter(pk=price.sale_id)
+    if hold:
+        rows = rows.select_for_update(no_key=True)
+        sales = sales.select_for_update(no_key=True)
+    taken = dict(rows.values_list("buyer_id", "quantity"))
+    sale = sales.get()
+    return FlashNow(
+        sale_id=sale.pk,
+        price_minor=price.price_minor,
+        usual_minor=price.term.price_minor,
+        currency=price.term.currency,
+        per_buyer=sale.per_buyer,
+        remorse=sale.remorse,
+        left=sale.left,
+        taken=taken,
+    )
+
+
+def take_flash_pieces(*, flash_id: int, pieces: Mapping[int, int]) -> bool:
+    """As `take_flash` for many buyers ({buyer: pieces}) by two statements; False: not all of them.
+
+    Then the caller rolls back. Locks the buyers' rows in ascending buyer, then the sale.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO promotion_flashbuyer AS mine (sale_id, buyer_id, quantity)"
+            " SELECT sale.id, one.buyer, one.quantity"
+            " FROM promotion_flashsale AS sale,"
+            " unnest(%(buyers)s::bigint[], %(quantities)s::int[]) AS one (buyer, quantity)"
+            " WHERE sale.id = %(sale)s AND sale.per_buyer >= one.quantity ORDER BY one.buyer"
+            " ON CONFLICT (sale_id, buyer_id) DO UPDATE"
+            " SET quantity = mine.quantity + excluded.quantity"
+            " WHERE mine.quantity + excluded.quantity"
+            " <= (SELECT per_buyer FROM promotion_flashsale WHERE id = %(sale)s)",
+            {
+                "sale": flash_id,
+                "buyers": list(pieces),
+                "quantities": list(pieces.values()),
+            },
+        )
+        if cursor.rowcount != len(pieces):
+            return False
+    return _count_sale(flash_id, sum(pieces.values()), clock.database_now())
+
+
 def take_flash(
     *, flash_id: int, buyer_id: int, quantity: int, insisted: bool, usual_minor: int, currency: str
 ) -> None:
@@ -289,16 +375,7 @@ def take_flash(
         if not insisted:
             raise FlashMissed
         most = FlashSale.objects.get(pk=flash_id).per_buyer
-        raise Invalid(
-            ngettext(
-                "Each buyer gets at most %d piece at the flash price.",
-                "Each buyer gets at most %d pieces at the flash price.",
-                most,
-            )
-            % most,
-            code="limit",
-            flash=flash_id,
-        )
+        raise over_limit(flash_id, most)
     if not _count_sale(flash_id, quantity, clock.database_now()):
         if not insisted:
             raise FlashMissed
@@ -306,17 +383,31 @@ def take_flash(
         if _state_due(sale, clock.database_now()) in {"RUNNING", "SOLD_OUT"} and sale.state in (
             states.FLASH_OPEN
         ):
-            raise flash_gone(sale, usual_minor, currency)
+            raise flash_gone(sale.pk, sale.left, usual_minor, currency)
         raise price_changed(usual_minor, currency)
 
 
-def flash_gone(sale: FlashSale, usual_minor: int, currency: str) -> SoldOut:
+def over_limit(flash_id: int, most: int) -> Invalid:
+    """What to tell who wanted more pieces than each buyer gets."""
+    return Invalid(
+        ngettext(
+            "Each buyer gets at most %d piece at the flash price.",
+            "Each buyer gets at most %d pieces at the flash price.",
+            most,
+        )
+        % most,
+        code="limit",
+        flash=flash_id,
+    )
+
+
+def flash_gone(flash_id: int, left: int, usual_minor: int, currency: str) -> SoldOut:
     """What to tell who wanted more pieces at the flash price than there are."""
     return SoldOut(
         _("The pieces at the flash price are gone. It costs %s now.")
         % format_money(usual_minor, currency),
-        left=sale.left,
-        flash=sale.pk,
+        left=left,
+        flash=flash_id,
         price_minor=usual_minor,
         currency=currency,
     )

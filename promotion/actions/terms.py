@@ -146,7 +146,7 @@ def _flash_price(
     if price is None:
         raise price_changed(term.price_minor, term.currency)
     if price.sale.left < quantity:
-        raise flash_gone(price.sale, term.price_minor, term.currency)
+        raise flash_gone(price.sale_id, price.sale.left, term.price_minor, term.currency)
     return price
 
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import Future
 from typing import Any
 
-from django.db import transaction
+from django.db import OperationalError, transaction
 
 from core import events
 from core.models import OutboxEvent
 from orders.events import OrderPaid
 from orders.models import Order
+from orders.payments.contract import NextAction
 from rooms import actions, handlers
 from rooms.models import Room, RoomItem
 from rooms.snapshot import snapshot
@@ -124,22 +126,36 @@ async def test_who_hammers_is_told_to_wait(watch, db_do) -> None:
 async def test_a_slow_purchase_stops_nobody_else(watch, db_do, monkeypatch) -> None:
     room, item = await db_do(room_with, 5)
     shopper, guest = await watch(room, await db_do(make.buyer)), await watch(room)
-    release = asyncio.Event()
-    loop = asyncio.get_running_loop()
-
-    def wait_first(*args: Any, **kwargs: Any) -> dict[str, Any]:
-        asyncio.run_coroutine_threadsafe(release.wait(), loop).result(5)
-        return {"t": "error", "code": "unavailable", "detail": "", "key": "key-slow"}
-
-    monkeypatch.setattr("rooms.purchase.buy", wait_first)
+    slow: Future[Any] = Future()
+    monkeypatch.setattr("rooms.purchase.ask", lambda *_args: slow)
     await shopper.send(wish(item, "key-slow"))
     await shopper.send({"t": "ping"})
     await shopper.get("pong")
     await guest.send({"t": "ping"})
     await guest.get("pong")
     assert not shopper.all("error")
-    release.set()
-    await shopper.get("error", key="key-slow")
+    slow.set_exception(OperationalError("the database has gone away"))
+    assert (await shopper.get("error", key="key-slow"))["code"] == "unavailable"
+
+
+async def test_the_order_is_answered_before_its_payment_and_told_again_when_it_asks(
+    watch, db_do, monkeypatch
+) -> None:
+    # Given a payment that has to be confirmed elsewhere, at a provider that is slow.
+    room, item = await db_do(room_with, 5)
+    shopper = await watch(room, await db_do(make.buyer))
+    slow: Future[Any] = Future()
+    monkeypatch.setattr("rooms.messages.buying.begin_payment", lambda _intent: slow)
+    # When it is bought, the order stands at once.
+    await shopper.send(wish(item, "key-0001"))
+    first = await shopper.get("order.accepted", key="key-0001")
+    assert first["payment"] == {"state": "STARTED", "kind": "wait", "url": ""}
+    shopper.forget()
+    # Then the buyer is told where to go as soon as that is known.
+    slow.set_result(("STARTED", NextAction("redirect", "/confirm/")))
+    again = await shopper.get("order.accepted", key="key-0001")
+    assert again["order"] == first["order"]
+    assert again["payment"] == {"state": "STARTED", "kind": "redirect", "url": "/confirm/"}
 
 
 async def test_a_buyer_who_leaves_finds_the_answer_under_the_key(watch, db_do) -> None:
