@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import Future
+from unittest import mock
 
 import pytest
 from django.db import connection, transaction
@@ -93,6 +94,55 @@ def test_batches_of_several_processes_sell_each_unit_once(market):
     assert len(sold) == Order.objects.count() == 10
     assert market.stock() == (10, 10)
     assert findings() == []
+
+
+def test_negative_control_batches_without_the_guarded_write_oversell(market):
+    people = buyers()
+    line = threading.Barrier(HANDS)
+
+    def unguarded(**_taken: object) -> bool:
+        line.wait(timeout=20)
+        return True
+
+    def one_process(n: int) -> None:
+        batch.commit([ask(market, people[n], f"{n}:{i}") for i in range(4)])
+
+    with mock.patch("orders.checkout.batch.reserve_stock", unguarded):
+        all_at_once(one_process)
+    assert Order.objects.count() == 4 * HANDS > 10
+    assert findings() != []
+
+
+def test_a_purchase_that_waits_for_a_lock_holds_up_its_own_sku_only(market):
+    person, *_ = buyers()
+    other = market.into_room(market.new_offer("OTHER", on_hand=3))
+    go_on = threading.Event()
+
+    def commit(asks: list[Ask]) -> list[Outcome]:
+        if asks[0].key == "slow":
+            go_on.wait(timeout=20)
+        return [Accepted({}) for _ask in asks]
+
+    queue = Queue(commit)
+    slow = queue.submit(ask(market, person, "slow"))
+    behind = queue.submit(ask(market, person, "behind"))
+    elsewhere = Ask(
+        buyer_id=person.pk, wish=market.wanted(1, other), key="elsewhere", source="room"
+    )
+    assert told(queue.submit(elsewhere).result(timeout=10)) == "accepted"
+    assert not slow.done()
+    assert not behind.done()
+    go_on.set()
+    assert {told(one.result(timeout=10)) for one in (slow, behind)} == {"accepted"}
+
+
+def test_an_answer_is_replayed_to_who_has_given_up_the_address(market):
+    person, *_ = buyers()
+    (first,) = batch.commit([ask(market, person, "k")])
+    person.addresses.all().delete()
+    (again,) = batch.commit([ask(market, person, "k")])
+    assert (told(first), told(again)) == ("accepted", "replayed")
+    assert first.answer == again.answer
 
 
 def test_what_waits_is_committed_together_and_a_full_queue_says_busy(market):
