@@ -295,7 +295,7 @@ class TestRaces:
             return enough
 
         with (
-            mock.patch("promotion.actions.flash._count_sale", unguarded),
+            mock.patch("promotion.actions.flash.taking._count_sale", unguarded),
             one_by_one(),
             running(),
         ):
@@ -309,7 +309,7 @@ class TestRaces:
     def test_negative_control_with_the_limit_off_one_buyer_gets_too_many(self, market):
         sale = flash(market, quantity=8, per_buyer=2)
         with (
-            mock.patch("promotion.actions.flash._count_buyer", return_value=True),
+            mock.patch("promotion.actions.flash.taking._count_buyer", return_value=True),
             one_by_one(),
             running(),
         ):
