@@ -84,6 +84,7 @@ STATE_LABELS: dict[str, Any] = {
     "REPLAY": _("Replay"),
     "ARCHIVED": _("Archived"),
     "TERMINATED": _("Terminated"),
+    "GOOD": _("In good standing"),
     "WARNED": _("Warned"),
     "LIMITED": _("Limited"),
     "WAITING": _("Waiting for the camera"),
@@ -98,6 +99,8 @@ STATE_LABELS: dict[str, Any] = {
     "ABORTED": _("Aborted"),
     "OPEN": pgettext_lazy("state of a coupon drop", "Open"),
     "TAKEN": _("All taken"),
+    # Payment differences
+    "GONE": _("Gone by itself"),
     # Appeals
     "UPHELD": pgettext_lazy("state of an appeal", "Sanction stands"),
     "LIFTED": pgettext_lazy("state of an appeal", "Sanction lifted"),

@@ -18,6 +18,7 @@ from orders.actions.placing import (
     Placed,
     begin_payment,
     payment_of,
+    payments_begun,
     place_order,
     place_order_soon,
 )
@@ -56,6 +57,7 @@ __all__ = [
     "open_case",
     "pay_again",
     "payment_of",
+    "payments_begun",
     "place_order",
     "place_order_soon",
     "priced",

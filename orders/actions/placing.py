@@ -161,6 +161,11 @@ def begin_payment(intent_id: int) -> Future[tuple[str, NextAction]]:
     return _payments.submit(intent_id)
 
 
+def payments_begun(seconds: float) -> bool:
+    """Whether every `begin_payment` of this process is through, or will be within `seconds`."""
+    return _payments.wait(seconds)
+
+
 def place_alone(
     *, buyer: Any, address: Address, lines: Sequence[Wanted], key: str, source: str
 ) -> dict[str, Any]:

@@ -34,14 +34,29 @@ class Background(Generic[T]):
         self._due: SimpleQueue[tuple[float, int, Future[T]]] = SimpleQueue()
         self._lock = threading.Lock()
         self._threads = 0
+        self._open = 0
+        self._fewer = threading.Condition()
 
     def submit(self, number: int) -> Future[T]:
         """The future is done in the working thread, or failed with what `work` raised."""
         future: Future[T] = Future()
+        with self._fewer:
+            self._open += 1
+        future.add_done_callback(self._closed)
         self._due.put((time.monotonic() + PATIENCE, number, future))
         if self._threads < THREADS:
             self._start()
         return future
+
+    def _closed(self, _done: Future[T]) -> None:
+        with self._fewer:
+            self._open -= 1
+            self._fewer.notify_all()
+
+    def wait(self, seconds: float) -> bool:
+        """Whether all that was given is done, or will be within `seconds`."""
+        with self._fewer:
+            return self._fewer.wait_for(lambda: not self._open, seconds)
 
     def _start(self) -> None:
         with self._lock:
