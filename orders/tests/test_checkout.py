@@ -14,6 +14,7 @@ from orders.audit import findings
 from orders.checkout import batch, soldout
 from orders.checkout.answers import Accepted, Ask, HandedBack, Outcome, Refused
 from orders.checkout.queue import MOST_WAITING, Queue
+from orders.checkout.starting import Background
 from orders.models import Order
 from orders.tests.conftest import build_market
 from orders.tests.test_races import HANDS, all_at_once, buyers
@@ -261,3 +262,24 @@ def test_a_batch_that_was_overtaken_is_decided_again_under_the_locks(market, mon
 def overtaken_once(reserve):
     calls = iter([False])
     return lambda **what: next(calls, True) and reserve(**what)
+
+
+def test_payments_begin_when_the_crowd_has_its_answers_and_can_be_waited_for():
+    crowd, go_on = threading.Event(), threading.Event()
+    crowd.set()
+    begun: list[int] = []
+
+    def work(number: int) -> int:
+        go_on.wait(timeout=20)
+        begun.append(number)
+        return number
+
+    background = Background(work, crowd.is_set)
+    assert background.wait(0)
+    future = background.submit(7)
+    go_on.set()
+    assert not background.wait(0.2)
+    assert begun == []
+    crowd.clear()
+    assert background.wait(10)
+    assert (begun, future.result(timeout=1)) == ([7], 7)
