@@ -36,11 +36,11 @@ def wish(room: Room, key: str) -> dict[str, Any]:
 @pytest.mark.django_db
 def test_nothing_is_sold_in_a_suspended_room_and_orders_stay() -> None:
     room, buyer = make.live_room(items=1), make.buyer()
-    before = purchase.buy(buyer.pk, wish(room, "before-it"), "en")
+    before = purchase.buy_alone(buyer.pk, wish(room, "before-it"), "en")
     assert before["t"] == "order.accepted"
     kept = list(Order.objects.values()), list(Order.objects.get().lines.values())
     decide(room, "suspend")
-    answer = purchase.buy(buyer.pk, wish(room, "after-it"), "en")
+    answer = purchase.buy_alone(buyer.pk, wish(room, "after-it"), "en")
     assert answer["t"] == "closed"
     assert answer["detail"].startswith("The platform has stopped sales in this room.")
     with pytest.raises(Conflict) as refused:
@@ -60,7 +60,7 @@ def test_nothing_is_sold_in_a_suspended_room_and_orders_stay() -> None:
     assert refused.value.code == "closed"
     assert (list(Order.objects.values()), list(Order.objects.get().lines.values())) == kept
     restored(room)
-    assert purchase.buy(buyer.pk, wish(room, "resumed-it"), "en")["t"] == "order.accepted"
+    assert purchase.buy_alone(buyer.pk, wish(room, "resumed-it"), "en")["t"] == "order.accepted"
 
 
 @pytest.mark.django_db
