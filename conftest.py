@@ -44,10 +44,15 @@ def _drop_databases_of_dead_runs(url: str) -> None:
                 connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
 
+def _uses_database(request: pytest.FixtureRequest) -> bool:
+    asked = {"db", "transactional_db", "live_server"} & set(request.fixturenames)
+    return bool(asked) or request.node.get_closest_marker("django_db") is not None
+
+
 @pytest.fixture(autouse=True)
 def _fresh_limits(request: pytest.FixtureRequest) -> None:
     """Rate limits and presence of one test must not reach the next."""
-    if "db" in request.fixturenames or "transactional_db" in request.fixturenames:
+    if _uses_database(request):
         from django.core.cache import cache
 
         from core import redis
@@ -59,8 +64,11 @@ def _fresh_limits(request: pytest.FixtureRequest) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _payments_at_rest(_django_db_helper: None) -> Iterator[None]:
+def _payments_at_rest(request: pytest.FixtureRequest) -> Iterator[None]:
     """What began behind a buyer's answer ends before the tables are emptied: they would deadlock."""
+    uses_database = _uses_database(request)
+    if uses_database:
+        request.getfixturevalue("_django_db_helper")  # set up before, so emptied after
     yield
-    if "orders.actions" in sys.modules:
+    if uses_database and "orders.actions" in sys.modules:
         sys.modules["orders.actions"].payments_begun(20)

@@ -57,7 +57,8 @@ function make(button: HTMLElement, pick: (sign: string) => void): HTMLElement {
     const target = event.target as Node;
     if (!made.contains(target) && !button.contains(target)) made.hidePopover();
   });
-  made.addEventListener("toggle", (event) =>
+  // "toggle" comes a task later and would still say "open" to who closes and opens at once.
+  made.addEventListener("beforetoggle", (event) =>
     button.setAttribute("aria-expanded", String((event as ToggleEvent).newState === "open")),
   );
   button.insertAdjacentElement("afterend", made);
