@@ -144,6 +144,18 @@ class TestViewer:
                 f"set_stock(offer=stock.offer, on_hand=stock.reserved + {STOCK}, actor=anchor, why='t')"
             )
 
+    def test_a_note_is_read_over_an_open_sheet(self, browser: Browser, show: Show) -> None:
+        show.do("actions.pin(room=room, placement_id=None, actor=anchor)")
+        page = opened(viewer(browser, show), show)
+        page.locator("[data-part=shelf-open]").tap()
+        shelf = page.locator("[data-part=shelf]")
+        shelf.locator("[data-ask]").first.tap()
+        expect(page.locator("[data-part=toast]")).to_be_visible()
+        assert shelf.evaluate("sheet => sheet.matches(':modal')")
+        # The top layer is painted in the order in which things came into it.
+        assert page.locator("[data-part=toast]").evaluate("toast => toast.matches(':popover-open')")
+        expect(page.locator("[data-part=toast]")).to_be_hidden()
+
     def test_the_whole_purchase_goes_by_keyboard(self, browser: Browser, show: Show) -> None:
         page = opened(signed_in(desktop(browser), show, show.buyers[0]), show)
         page.locator("[data-part=pin-card] .pin-buy").focus()

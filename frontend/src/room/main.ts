@@ -327,9 +327,11 @@ class LiveRoom extends HTMLElement {
   private toast(text: string): void {
     const toast = part(this, "toast");
     fill(toast, { text });
-    toast.hidden = false;
+    // Shown anew each time: the last one shown lies above an open sheet.
+    toast.hidePopover();
+    toast.showPopover();
     clearTimeout(this.toastTimer);
-    this.toastTimer = window.setTimeout(() => (toast.hidden = true), 3500);
+    this.toastTimer = window.setTimeout(() => toast.hidePopover(), 3500);
   }
 
   /** Wide screens keep the shelf beside the picture; narrow ones hold it in a sheet. */

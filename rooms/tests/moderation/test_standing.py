@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -97,6 +98,34 @@ async def test_two_admins_at_once_suspend_one_show_once(watch, db_do) -> None:
 
     assert sorted(await asyncio.gather(db_do(suspend), db_do(suspend))) == ["done", "refused"]
     assert await db_do(RoomDecision.objects.count) == 1
+
+
+@pytest.mark.parametrize(("states_guarded", "limits"), [(True, 1), (False, 2)])
+async def test_negative_control_without_the_lock_the_states_alone_stop_the_second_admin(
+    watch, db_do, monkeypatch, states_guarded, limits
+) -> None:
+    room = await db_do(make.live_room)
+    staff = await db_do(admin)
+    both = threading.Barrier(2, timeout=10)
+
+    def read_only(room_id: int) -> Room:
+        found = Room.objects.get(pk=room_id)
+        both.wait()
+        return found
+
+    def overwrite(room: Room, standing: str, **_: Any) -> None:
+        Room.objects.filter(pk=room.pk).update(standing=standing)
+
+    monkeypatch.setattr("rooms.actions.standing.locked", read_only)
+    if not states_guarded:
+        monkeypatch.setattr("rooms.actions.standing.STANDING.move", overwrite)
+
+    def limit() -> None:
+        with suppress(Conflict, IllegalMove):
+            decide(Room.objects.get(pk=room.pk), "limit", staff)
+
+    await asyncio.gather(db_do(limit), db_do(limit))
+    assert await db_do(RoomDecision.objects.count) == limits
 
 
 # A suspension ends by itself -----------------------------------------------------------------
