@@ -185,3 +185,7 @@ def _send_everything_back(market, order, steps):
     while order.lines.get().claimable:
         assert _try(steps["return"], order)
         market.pump()
+    # The sandbox lets a refund fail once when the amount says so.
+    for refund in order.refunds.filter(state="FAILED"):
+        actions.retry_refund(refund=refund, actor=acting(market.staff, "admin"))
+    market.pump()
