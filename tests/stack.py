@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
@@ -21,10 +22,13 @@ STOP_SECONDS = 30
 
 
 class Stack:
-    """`manage.py up` on a data directory and a port of its own."""
+    """`manage.py up` on a data directory and a port of its own, `niceness` steps behind us."""
 
-    def __init__(self, data: Path, *, demo: bool = False, **environment: str) -> None:
+    def __init__(
+        self, data: Path, *, demo: bool = False, niceness: int = 0, **environment: str
+    ) -> None:
         self.data = data
+        self.niceness = niceness
         self.port = free_port()
         self.base_url = f"http://127.0.0.1:{self.port}"
         self.demo = demo
@@ -49,6 +53,7 @@ class Stack:
             stdout=self._output,
             stderr=self._output,
             start_new_session=True,
+            preexec_fn=partial(os.nice, self.niceness),
         )
         self.wait_until_ready()
         return self

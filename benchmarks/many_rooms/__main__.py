@@ -1,4 +1,4 @@
-"""`python -m benchmarks.many_rooms [--rooms 1000]`: many small rooms in one server process of ours.
+"""`python -m benchmarks.many_rooms [--rooms 1000] [--rate 100]`: many small rooms, one server process.
 
 Two guests in each room. Tells the memory of a room beyond its viewers (the same crowd in a single
 room is the comparison), the CPU of a room in which nothing happens, and the CPU of a durable event
@@ -53,6 +53,7 @@ class ManyRooms(Ours):
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.many_rooms")
     parser.add_argument("--rooms", type=int, default=1000)
+    parser.add_argument("--rate", type=float, default=RATE, help="events a second over all rooms")
     options = parser.parse_args()
     viewers = VIEWERS_EACH * options.rooms
     machine.raise_open_files(viewers + MORE_FILES)
@@ -65,9 +66,9 @@ def main() -> int:
         ours = ManyRooms(ready, product, cores)
         machine.say(f"benchmark: opening {options.rooms} rooms")
         rooms = product.open_rooms(options.rooms, items=0)
-        together = _crowd(ours, viewers, rooms[:1])
+        together = _crowd(ours, viewers, rooms[:1], options.rate)
         machine.say(f"benchmark: {viewers} viewers in one room: {together}")
-        apart = _crowd(ours, viewers, rooms)
+        apart = _crowd(ours, viewers, rooms, options.rate)
         machine.say(f"benchmark: {viewers} viewers in {len(rooms)} rooms: {apart}")
     count = len(rooms)
     kb = (apart["memory"] - together["memory"]) / 1024 / count
@@ -86,6 +87,7 @@ def main() -> int:
         },
         "idle_us_per_room_second": round(1e6 * (apart["idle"] - together["idle"]) / count, 1),
         "idle_us_per_viewer_second": round(1e6 * together["idle"] / viewers, 2),
+        "events_per_second": round(apart["rate"], 1),
         "us_per_event_in_quiet_room": round(1e6 * (apart["busy"] - apart["idle"]) / apart["rate"]),
         "p50_ms": apart["p50_ms"],
         "p99_ms": apart["p99_ms"],
@@ -95,7 +97,7 @@ def main() -> int:
     return 0
 
 
-def _crowd(ours: ManyRooms, viewers: int, rooms: list[Room]) -> dict[str, Any]:
+def _crowd(ours: ManyRooms, viewers: int, rooms: list[Room], rate: float) -> dict[str, Any]:
     """Memory in bytes; the share of a core used when idle and at `rate` events a second."""
     door = ours.door_of(rooms)
     with ours.serving() as pid:
@@ -109,7 +111,7 @@ def _crowd(ours: ManyRooms, viewers: int, rooms: list[Room]) -> dict[str, Any]:
             memory = machine.resident_bytes(pid) - memory
             idle = _share(pid, IDLE_SECONDS)
             with ours.publisher_to(rooms) as publisher:
-                publisher.go(RATE)
+                publisher.go(rate)
                 time.sleep(1)
                 crowd.mark()
                 before = crowd.report()["messages"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from datetime import timedelta
 from functools import partial
@@ -26,13 +27,17 @@ from rooms.actions.notices import let_go
 from rooms.actions.talk import line_of, one_line, say
 from rooms.board import hang
 from rooms.journal import record
-from rooms.models import ChatMessage, HouseRules, Room, Sanction
+from rooms.models import ChatMessage, HouseRules, Room, RoomEvent, Sanction
 from rooms.models.moderation import SLOW_MOST
 from rooms.permissions import ANCHOR, ASSISTANT, MODERATOR, VIEWER, role_in
 from rooms.states import OPEN
 
 REASON_LENGTH = 200
 LINES_AT_ONCE = 50
+# The hub writes the log twice a second, behind the conversation.
+LOG_LAG_SECONDS = 2
+# More durable events no room has in that time.
+EVENTS_LATELY = 1000
 WORDS_MOST = 500
 WORD_LENGTH = 40
 MUTE_MOST = timedelta(days=365)
@@ -116,22 +121,40 @@ def _remove_all(room: Room, user_id: int) -> None:
     transaction.on_commit(partial(history.forget, room.pk, user_id=user_id))
 
 
-@transaction.atomic
 def bring_back(*, room: Room, actor: User, role: str, line: str) -> dict[str, Any]:
     """Let a held or removed line be seen by everybody, now; returns the chat event.
 
     Raises NotFound for a line that the log does not have, Conflict for one that is shown.
     """
-    room = locked(room.pk)
-    row = _logged(room, line)
-    if row.state == ChatMessage.State.SHOWN:
-        raise Conflict(_("This message is in the chat already."), code="shown_already")
-    row.state, row.at = ChatMessage.State.SHOWN, clock.now()
-    row.save(update_fields=["state", "at"])
-    event = line_of(row)
-    transaction.on_commit(partial(say, room.pk, event))
-    _done_with(room, row, actor, role, "release")
+    _wait_for_log(room, line)
+    with transaction.atomic():
+        room = locked(room.pk)
+        row = _logged(room, line)
+        if row.state == ChatMessage.State.SHOWN:
+            raise Conflict(_("This message is in the chat already."), code="shown_already")
+        row.state, row.at = ChatMessage.State.SHOWN, clock.now()
+        row.save(update_fields=["state", "at"])
+        event = line_of(row)
+        transaction.on_commit(partial(say, room.pk, event))
+        _done_with(room, row, actor, role, "release")
     return event
+
+
+def _wait_for_log(room: Room, line: str) -> None:
+    """A line that was removed this moment may not be in the log yet; who is as quick waits for it."""
+    removals = RoomEvent.objects.filter(
+        room=room,
+        seq__gt=room.event_seq - EVENTS_LATELY,
+        type="chat.removed",
+        at__gte=clock.now() - timedelta(seconds=LOG_LAG_SECONDS),
+        payload__ids__contains=[line],
+    )
+    if not removals.exists():
+        return
+    rows = ChatMessage.objects.filter(room=room, line=line).exclude(state=ChatMessage.State.SHOWN)
+    patience_ends = time.monotonic() + LOG_LAG_SECONDS
+    while not rows.exists() and time.monotonic() < patience_ends:
+        time.sleep(LOG_LAG_SECONDS / 20)
 
 
 @transaction.atomic

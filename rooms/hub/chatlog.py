@@ -97,11 +97,14 @@ def _write_each(rows: list[ChatMessage]) -> None:
 
 
 def _remove(room_id: int, event: dict[str, Any]) -> None:
-    lines = ChatMessage.objects.filter(room=room_id, state=ChatMessage.State.SHOWN)
+    # A line that a moderator has brought back since is newer than its removal.
+    lines = ChatMessage.objects.filter(
+        room=room_id, state=ChatMessage.State.SHOWN, at__lte=event["before"]
+    )
     if event.get("ids"):
         lines = lines.filter(line__in=event["ids"])
     elif event.get("user") is not None:
-        lines = lines.filter(user=event["user"], at__lte=event["before"])
+        lines = lines.filter(user=event["user"])
     else:
         return
     lines.update(state=ChatMessage.State.REMOVED)

@@ -1,6 +1,6 @@
 // Likes: every tap is seen at once, sums travel every 1.5 s, and hearts never pile up.
 
-import { calm, compact, fill } from "./page";
+import { calm, compact, fill, play } from "./page";
 import type { Outgoing } from "./protocol";
 
 const SEND_MS = 1500;
@@ -40,9 +40,7 @@ export class Likes {
   like(): void {
     this.unsent += 1;
     this.count();
-    this.button.classList.remove("is-beating");
-    void this.button.offsetWidth;
-    this.button.classList.add("is-beating");
+    play(this.button, "is-beating");
     this.heart();
     this.timer ||= window.setTimeout(() => this.flush(), SEND_MS);
   }

@@ -11,7 +11,7 @@ import { fixtures } from "./fixtures";
 import { keyboardLift } from "./keyboard";
 import { shortcuts } from "./keys";
 import { Likes } from "./likes";
-import { compact, fill, part, parts, readJson, request, say } from "./page";
+import { compact, fill, part, parts, play, readJson, request, say } from "./page";
 import type { Answer, ChatLine, Outgoing, Role, RoomEvent, Snapshot } from "./protocol";
 import { furnish, openSheet } from "./sheet";
 import { nativeShare } from "./share";
@@ -302,7 +302,7 @@ class LiveRoom extends HTMLElement {
 
   private joined(names: string[], count: number): void {
     const [name] = names;
-    // At most one a second: each restarts an animation, which costs a layout.
+    // At most one a second: faster, nobody could read them.
     if (!name || Date.now() - this.joinedAt < JOINED_MS) return;
     this.joinedAt = Date.now();
     const others = count - 1;
@@ -310,9 +310,7 @@ class LiveRoom extends HTMLElement {
     fill(line, {
       text: others > 0 ? say("joined_many", { name, n: compact(others) }) : say("joined", { name }),
     });
-    line.classList.remove("is-new");
-    void line.offsetWidth;
-    line.classList.add("is-new");
+    play(line);
   }
 
   /** Said while it is so: the server repeats it each second. */

@@ -1,7 +1,7 @@
 // The shelf and the pinned card: one drawing of an item, whether in a list or over the picture.
 
 import { type Shown, shownPrice, Turn } from "./deals";
-import { fill, part, say, stamp } from "./page";
+import { fill, part, play, say, stamp } from "./page";
 import type { Item, Snapshot } from "./protocol";
 import { findItem, leftOf } from "./store";
 
@@ -110,9 +110,7 @@ export class Shelf {
     drawItem(this.card, item, price, true);
     if (this.shown !== item.placement) {
       if (this.shown !== null || this.card.dataset.fresh === undefined) {
-        this.card.classList.remove("is-new");
-        void this.card.offsetWidth;
-        this.card.classList.add("is-new");
+        play(this.card);
         this.announce(say("now_showing", { title: item.title, price: price.lowest.text }));
       }
       delete this.card.dataset.fresh;

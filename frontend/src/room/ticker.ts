@@ -1,6 +1,6 @@
 // “Ann bought 2 × teapot”: one line at a time, calm enough to read, never a backlog.
 
-import { fill } from "./page";
+import { fill, play } from "./page";
 
 const SHOWN_MS = 2600;
 const KEPT = 3;
@@ -23,9 +23,7 @@ export class Ticker {
     this.timer = 0;
     if (text === undefined) return;
     fill(this.line, { text });
-    this.line.classList.remove("is-new");
-    void this.line.offsetWidth;
-    this.line.classList.add("is-new");
+    play(this.line);
     this.timer = window.setTimeout(() => this.next(), SHOWN_MS);
   }
 }

@@ -11,7 +11,7 @@ import pytest
 from django.test import Client
 
 from core import clock
-from core.errors import Forbidden, Invalid
+from core.errors import Forbidden, Invalid, NotFound
 from rooms import actions, hub, notices
 from rooms.actions import moderation
 from rooms.hub import keeper
@@ -54,6 +54,45 @@ async def test_a_deleted_line_is_gone_for_everybody_and_stays_in_the_log(watch, 
     assert (trail.what, trail.evidence["lines"][0]["text"]) == ("remove", "how rude")
     await db_do(moderation.bring_back, room=room, actor=room.anchor, role="anchor", line=said["id"])
     await guest.until(lambda: len(guest.all("chat")) == 2)
+
+
+async def test_a_line_is_brought_back_before_the_log_has_it(watch, db_do) -> None:
+    room = await db_do(make.live_room)
+    anna = await watch(room, await db_do(make.user))
+    act = {"room": room, "actor": room.anchor, "role": "anchor"}
+    # Just after the log was written, so that nobody writes it for half a second.
+    await anna.send({"t": "chat", "id": "n1", "text": "hello"})
+    await anna.get("chat")
+    await hub.current().keeper.chatlog.flush()
+    await anna.send({"t": "chat", "id": "n2", "text": "how rude"})
+    await anna.until(lambda: len(anna.all("chat")) == 2)
+    said = anna.all("chat")[1]
+    await db_do(moderation.remove_lines, **act, lines=[said["id"]])
+    await db_do(moderation.bring_back, **act, line=said["id"])
+    await anna.until(lambda: len(anna.all("chat")) == 3)
+    assert await db_do(ChatMessage.objects.get, line=said["id"], state="shown")
+    with pytest.raises(NotFound):
+        await db_do(moderation.bring_back, **act, line="1.never")
+
+
+async def test_a_removal_that_comes_late_leaves_what_was_brought_back(watch, db_do) -> None:
+    room = await db_do(make.live_room)
+    anna = await watch(room, await db_do(make.user))
+    act = {"room": room, "actor": room.anchor, "role": "anchor"}
+    await anna.send({"t": "chat", "id": "n1", "text": "how rude"})
+    said = await anna.get("chat")
+    chatlog = hub.current().keeper.chatlog
+    await chatlog.flush()
+    await db_do(moderation.remove_lines, **act, lines=[said["id"]])
+    removed_at = clock.now()
+    await db_do(moderation.bring_back, **act, line=said["id"])
+    # As a server does that hears of it only now.
+    chatlog.removed(room.pk, {"ids": [said["id"]], "before": removed_at})
+    await chatlog.flush()
+    assert await db_do(lambda: ChatMessage.objects.get().state) == "shown"
+    chatlog.removed(room.pk, {"ids": [said["id"]], "before": clock.now()})
+    await chatlog.flush()
+    assert await db_do(lambda: ChatMessage.objects.get().state) == "removed"
 
 
 async def test_a_muted_person_is_told_until_when_and_watches_on(watch, db_do) -> None:

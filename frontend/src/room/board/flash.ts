@@ -2,7 +2,7 @@
 
 import type { Fixture, Surroundings } from "../board";
 import type { Flash } from "../deals";
-import { calm, clock, fill, part, say } from "../page";
+import { calm, clock, fill, part, play, say } from "../page";
 import { drawPicture } from "../shelf";
 import { findItem } from "../store";
 import { closable } from "./closing";
@@ -68,11 +68,7 @@ export function flash({ root, state, now }: Surroundings): Fixture {
     count.hidden = !(phase === "coming" && number <= 3);
     if (!count.hidden && count.textContent !== String(number)) {
       count.textContent = String(number);
-      if (!calm.matches) {
-        count.classList.remove("is-new");
-        void count.offsetWidth;
-        count.classList.add("is-new");
-      }
+      if (!calm.matches) play(count);
     }
     if (phase === "running") {
       voice(say("flash_said", { title: item?.title ?? "", price: lowest.text, n: sale.quantity }));

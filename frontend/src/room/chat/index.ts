@@ -7,6 +7,7 @@ import { Touch, type Touched } from "./touch";
 import { addresses, blank, drawRow, hold, refuse, settle } from "./row";
 
 const DRAW_MS = 250;
+const NEAR_END = 48;
 const SPEAK_MS = 4000;
 const SPOKEN = 2;
 
@@ -19,6 +20,8 @@ export class Chat {
   private waiting: HTMLElement[] = [];
   private timer = 0;
   private unread = 0;
+  private following = true;
+  private moving = false;
   private speakTimer = 0;
   private toSay: string[] = [];
   private addressed: string[] = [];
@@ -35,7 +38,7 @@ export class Chat {
     this.voice = part(root, "chat-voice");
     this.hush = part(root, "chat-hush");
     this.more.addEventListener("click", () => this.toEnd());
-    this.list.addEventListener("scroll", () => this.atEnd() && this.caughtUp(), { passive: true });
+    this.list.addEventListener("scroll", () => this.scrolled(), { passive: true });
     this.hush.addEventListener("click", () => {
       const quiet = this.hush.getAttribute("aria-pressed") !== "true";
       this.hush.setAttribute("aria-pressed", String(quiet));
@@ -165,7 +168,6 @@ export class Chat {
     this.timer = 0;
     const added = this.waiting.length;
     if (!added) return;
-    const stay = !this.atEnd();
     this.list.append(...this.waiting);
     this.waiting = [];
     for (let extra = this.list.childElementCount - CHAT_KEPT; extra > 0; extra -= 1) {
@@ -174,22 +176,26 @@ export class Chat {
       if (oldest.contains(document.activeElement)) this.list.focus();
       oldest.remove();
     }
-    if (stay) {
-      this.unread += added;
-      fill(this.more, { count: say("new_messages", { n: this.unread }) });
-      this.more.hidden = false;
-    } else {
-      this.toEnd();
-    }
+    if (this.following) return this.toEnd();
+    this.unread += added;
+    fill(this.more, { count: say("new_messages", { n: this.unread }) });
+    this.more.hidden = false;
   }
 
-  private atEnd(): boolean {
+  /** Where the reader went; asked only then, because the answer costs a layout. */
+  private scrolled(): void {
+    if (this.moving) return;
     const { scrollHeight, scrollTop, clientHeight } = this.list;
-    return scrollHeight - scrollTop - clientHeight < 48;
+    this.following = scrollHeight - scrollTop - clientHeight < NEAR_END;
+    if (this.following) this.caughtUp();
   }
 
   private toEnd(): void {
+    this.moving = true;
     this.list.scrollTop = this.list.scrollHeight;
+    // Our own scrolling is told before the next frame's callbacks.
+    requestAnimationFrame(() => (this.moving = false));
+    this.following = true;
     this.caughtUp();
   }
 
