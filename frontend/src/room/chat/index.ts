@@ -107,12 +107,16 @@ export class Chat {
   /** Says at an own line why it was not taken; its text stays, with a button to try again. */
   failed(id: string, why: string): void {
     const row = this.find(id);
-    if (row) refuse(row, why, this.options !== undefined);
+    if (!row) return;
+    refuse(row, why, this.options !== undefined);
+    if (this.following) this.toEnd();
   }
 
   held(id: string, why: string): void {
     const row = this.find(id);
-    if (row) hold(row, why);
+    if (!row) return;
+    hold(row, why);
+    if (this.following) this.toEnd();
   }
 
   /** Sent again. */
